@@ -1,0 +1,64 @@
+"""The shape all aggregates share: events that may open a stream, and one `evolve` that folds them.
+
+Built on the `eventsourcing` library's own event and aggregate classes, with two differences: stream ids are text, and any
+event may be the first of its stream, because stations deliver the end of a story before its beginning (OCPP 2.0.1 E04).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from eventsourcing.domain import BaseAggregate, CanMutateAggregate, MetaDomainEvent
+from eventsourcing.utils import register_topic
+
+
+@dataclass(frozen=True)
+class DomainEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
+    """A fact. `timestamp` is when this system learned of it; a station's own time stands in `occurred_at` where it gave one."""
+
+    originator_id: str
+    originator_version: int
+    timestamp: datetime
+
+    TOPIC: ClassVar[str]
+    AGGREGATE: ClassVar[type[Aggregate]]
+
+    def mutate(self, aggregate: Any) -> Any:
+        if aggregate is None:
+            aggregate = self.AGGREGATE.blank(self.originator_id)
+        return super().mutate(aggregate)
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.evolve(self)
+
+
+class Aggregate(BaseAggregate[str]):
+    """Decides (command methods) and evolves (one match over its events). Holds no clock: callers pass the time."""
+
+    @classmethod
+    def blank(cls, stream: str) -> Self:
+        """The aggregate before its first event, at version 0."""
+        aggregate = cls.__new__(cls)
+        aggregate.__base_init__(stream, 0, None)  # type: ignore[arg-type]  # no event, hence no time yet
+        aggregate.__init__()  # type: ignore[misc]
+        return aggregate
+
+    def __init_subclass__(cls) -> None:
+        """Ties each event class to its aggregate and its topic.
+
+        The library's own hook is left out: it rewrites event classes for `@event` decorators, which we do not use, because a
+        decorated body runs again on replay.
+        """
+        for member in vars(cls).values():
+            if isinstance(member, type) and issubclass(member, DomainEvent):
+                member.AGGREGATE = cls
+                register_topic(member.TOPIC, member)
+
+    @property
+    def exists(self) -> bool:
+        return self.version > 0
+
+    def evolve(self, event: Any) -> None:
+        raise NotImplementedError

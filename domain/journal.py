@@ -1,0 +1,166 @@
+"""The journal: what everything else stands on. A protocol, and a twin in memory for tests of decisions.
+
+A position is the place of an event in the one order that all readers see; it grows, has gaps in number but never in content:
+when a reader has seen position p, nothing will ever appear at or below p.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from eventsourcing.persistence import RecordConflictError
+
+from domain.aggregate import Aggregate, DomainEvent
+from domain.streams import parse, within
+
+A = TypeVar("A", bound=Aggregate)
+
+START = 0
+"""The position before the first event."""
+
+
+class JournalUnavailable(RuntimeError):
+    """The append was not recorded and will not be: the caller must not answer as if it were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The wire text behind an event, byte for byte: what came in and what was answered."""
+
+    protocol: str
+    request: bytes
+    reply: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    event: DomainEvent
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the journal."""
+
+    position: int
+    event: DomainEvent
+
+
+class Journal(Protocol):
+    async def append(self, entries: Sequence[Entry]) -> int:
+        """Record all entries or none; returns the position of the last when it is durable.
+
+        Raises RecordConflictError when a stream already has an event of one of these versions: reload and decide again.
+        Raises JournalUnavailable when the outcome is certain to be "not recorded".
+        """
+
+    async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
+        """The events of a stream with versions above `after`, in order."""
+
+    async def read(self, after: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events above a position, in order, none of which can be overtaken any more."""
+
+    async def latest_stream(self, kind: str, name: str) -> str | None:
+        """The youngest stream of a kind and an (encoded) name."""
+
+    async def streams_of(self, kind: str, station_id: str, limit: int) -> list[str]:
+        """Streams of a kind that belong to a station, youngest first."""
+
+    async def draw_transaction_ids(self, count: int) -> Sequence[int]:
+        """Numbers (1 to 2^31-1) never drawn before, for 1.6 transactions."""
+
+    async def head(self) -> int:
+        """The position of the last settled event, START if there is none."""
+
+    @property
+    def ticks(self) -> int:
+        """Grows whenever something may have been recorded."""
+
+    async def woken(self, since: int, timeout: float) -> bool:  # noqa: ASYNC109  # a wait that ends either way
+        """Wait until `ticks` is above `since`, or the time is over (False)."""
+
+
+async def load(journal: Journal, kind: type[A], stream: str) -> A:
+    """The aggregate as its events leave it; blank (version 0) if the stream is empty."""
+    aggregate = kind.blank(stream)
+    for event in await journal.events(stream):
+        event.mutate(aggregate)
+    return aggregate
+
+
+async def follow(journal: Journal, after: int, *, limit: int = 1000, poll: float = 0.5) -> AsyncIterator[list[Recorded]]:
+    """All events above a position, for ever, in batches; wakes on appends and polls slowly in case a wake-up got lost."""
+    while True:
+        ticks = journal.ticks
+        batch = await journal.read(after, limit)
+        if batch:
+            after = batch[-1].position
+            yield batch
+        elif await journal.woken(ticks, poll):
+            # A commit may still be hidden behind an older one in flight: look again shortly.
+            await asyncio.sleep(0.002)
+
+
+class InMemoryJournal:
+    """The same promises without durability."""
+
+    def __init__(self) -> None:
+        self.recorded: list[Recorded] = []
+        self.evidence: dict[int, Evidence] = {}
+        self._streams: dict[str, list[DomainEvent]] = {}
+        self._next_transaction_id = 1
+        self._changed = asyncio.Condition()
+
+    async def append(self, entries: Sequence[Entry]) -> int:
+        versions: dict[str, int] = {}
+        for entry in entries:
+            stream = entry.event.originator_id
+            version = versions.get(stream, len(self._streams.get(stream, ())))
+            if entry.event.originator_version != version + 1:
+                raise RecordConflictError(f"{stream} has version {version}")
+            versions[stream] = version + 1
+        for entry in entries:
+            self._streams.setdefault(entry.event.originator_id, []).append(entry.event)
+            self.recorded.append(Recorded(len(self.recorded) + 1, entry.event))
+            if entry.evidence is not None:
+                self.evidence[len(self.recorded)] = entry.evidence
+        async with self._changed:
+            self._changed.notify_all()
+        return len(self.recorded)
+
+    async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
+        return self._streams.get(stream, [])[after:]
+
+    async def read(self, after: int, limit: int) -> list[Recorded]:
+        return self.recorded[after : after + limit]
+
+    async def latest_stream(self, kind: str, name: str) -> str | None:
+        return max((s for s in self._streams if (parse(s).kind, parse(s).name) == (kind, name)), default=None)
+
+    async def streams_of(self, kind: str, station_id: str, limit: int) -> list[str]:
+        owned = within(station_id) + "/"
+        found = [s for s in self._streams if parse(s).kind == kind and parse(s).name.startswith(owned)]
+        return sorted(found, reverse=True)[:limit]
+
+    async def draw_transaction_ids(self, count: int) -> Sequence[int]:
+        first = self._next_transaction_id
+        self._next_transaction_id += count
+        return range(first, first + count)
+
+    async def head(self) -> int:
+        return len(self.recorded)
+
+    @property
+    def ticks(self) -> int:
+        return len(self.recorded)
+
+    async def woken(self, since: int, timeout: float) -> bool:  # noqa: ASYNC109
+        async with self._changed:
+            try:
+                await asyncio.wait_for(self._changed.wait_for(lambda: self.ticks > since), timeout)
+            except TimeoutError:
+                return False
+            return True

@@ -1,0 +1,127 @@
+"""From samples to energy. Pure functions; energy is integer Wh, power W, current A, voltage V, state of charge percent.
+
+A transaction's energy is the difference of two readings of one register. Which two, in order of trust: the samples marked
+Transaction.Begin and Transaction.End; 1.6 meterStart and meterStop; the earliest and latest sample; the sum of interval values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from domain.values import MeterReading, SampledValue
+
+IMPORT_REGISTER = "Energy.Active.Import.Register"
+IMPORT_INTERVAL = "Energy.Active.Import.Interval"
+POWER = "Power.Active.Import"
+CURRENT = "Current.Import"
+VOLTAGE = "Voltage"
+STATE_OF_CHARGE = "SoC"
+
+_TO_BASE_UNIT = {"kWh": 1000, "kW": 1000, "kvarh": 1000, "kvar": 1000, "kVA": 1000}
+_PHASES = frozenset({"L1", "L2", "L3"})
+
+
+def in_base_unit(sample: SampledValue) -> Decimal | None:
+    """The value in Wh, W, VA or whatever its unit is without `k`; None for a value that is only signed data."""
+    if sample.value is None:
+        return None
+    factor = _TO_BASE_UNIT.get(sample.unit)
+    return sample.value if factor is None else sample.value * factor
+
+
+def total(reading: MeterReading, measurand: str, *, at_outlet: bool = True) -> Decimal | None:
+    """The total of a measurand in a reading: the value without a phase, else the sum over L1 to L3, else None."""
+    phases: Decimal | None = None
+    for sample in reading.values:
+        if sample.measurand != measurand or (at_outlet and sample.location != "Outlet"):
+            continue
+        value = in_base_unit(sample)
+        if value is None:
+            continue
+        if sample.phase is None:
+            return value
+        if sample.phase in _PHASES:
+            phases = value if phases is None else phases + value
+    return phases
+
+
+def highest(reading: MeterReading, measurand: str) -> Decimal | None:
+    """The total of a measurand that does not add up over phases: the value without a phase, else the highest of them."""
+    best: Decimal | None = None
+    for sample in reading.values:
+        if sample.measurand == measurand and (value := in_base_unit(sample)) is not None:
+            if sample.phase is None:
+                return value
+            best = value if best is None else max(best, value)
+    return best
+
+
+def whole_wh(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Energy of a transaction in Wh, and the readings it rests on: registers in Wh and the rule that chose them."""
+
+    wh: int
+    source: str
+    start_wh: Decimal | None = None
+    stop_wh: Decimal | None = None
+    implausible: bool = False
+
+
+@dataclass(slots=True)
+class Register:
+    """What has to be remembered of a transaction's samples to know its energy, in whatever order they arrive."""
+
+    meter_start: Decimal | None = None
+    meter_stop: Decimal | None = None
+    begin: Decimal | None = None
+    end: Decimal | None = None
+    first_at: datetime | None = None
+    first: Decimal | None = None
+    last_at: datetime | None = None
+    last: Decimal | None = None
+    interval_sum: Decimal | None = None
+
+    def observe(self, readings: Iterable[MeterReading]) -> None:
+        for reading in readings:
+            value = total(reading, IMPORT_REGISTER)
+            if value is not None:
+                self._observe_register(reading, value)
+            elif (interval := total(reading, IMPORT_INTERVAL)) is not None:
+                self.interval_sum = interval + (self.interval_sum or 0)
+
+    def _observe_register(self, reading: MeterReading, value: Decimal) -> None:
+        context = next(s.context for s in reading.values if s.measurand == IMPORT_REGISTER)
+        if context == "Transaction.Begin":
+            self.begin = value
+        elif context == "Transaction.End":
+            self.end = value
+        if self.first_at is None or reading.at < self.first_at:
+            self.first_at, self.first = reading.at, value
+        if self.last_at is None or reading.at >= self.last_at:
+            self.last_at, self.last = reading.at, value
+
+    def energy(self) -> Energy:
+        if self.begin is not None and self.end is not None:
+            return _difference(self.begin, self.end, "transaction-registers")
+        if self.meter_start is not None and self.meter_stop is not None:
+            return _difference(self.meter_start, self.meter_stop, "meter-start-stop")
+        start = next((v for v in (self.begin, self.meter_start, self.first) if v is not None), None)
+        stop = next((v for v in (self.end, self.meter_stop, self.last) if v is not None), None)
+        if start is not None and stop is not None:
+            return _difference(start, stop, "sampled-registers")
+        if self.interval_sum is not None:
+            return Energy(whole_wh(self.interval_sum), "intervals")
+        return Energy(0, "none", start, stop)
+
+
+def _difference(start: Decimal, stop: Decimal, source: str) -> Energy:
+    """A register that runs backwards bills nothing by itself; it is marked for a person to look at."""
+    wh = whole_wh(stop - start)
+    return Energy(max(wh, 0), source, start, stop, implausible=wh < 0)

@@ -1,0 +1,137 @@
+"""A station as it stands for years: registration, credentials, what it is, which tariff applies.
+
+Stream `station:<id>`. What happens day by day is on the station's day stream (`station_day`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.aggregate import Aggregate, DomainEvent
+from domain.streams import STATION, once
+from domain.values import RegistrationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a station says of itself in a BootNotification."""
+
+    vendor: str
+    model: str
+    serial_number: str | None = None
+    firmware_version: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    meter_type: str | None = None
+    meter_serial_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TariffRef:
+    """A tariff in one version, so that a price once quoted stays the same."""
+
+    tariff_id: str
+    version: int
+
+
+class Station(Aggregate):
+    """One station. `security_profile` 0 is open, 1 Basic auth, 2 TLS and Basic, 3 client certificate (OCPP security)."""
+
+    @dataclass(frozen=True)
+    class Registered(DomainEvent):
+        TOPIC = "station.registered"
+        security_profile: int
+        credential: str | None
+        """Fingerprint of the Basic auth password, never the password."""
+
+    @dataclass(frozen=True)
+    class CredentialChanged(DomainEvent):
+        TOPIC = "station.credential-changed"
+        security_profile: int
+        credential: str | None
+
+    @dataclass(frozen=True)
+    class RegistrationStatusSet(DomainEvent):
+        TOPIC = "station.registration-status-set"
+        status: RegistrationStatus
+
+    @dataclass(frozen=True)
+    class BootAnswered(DomainEvent):
+        TOPIC = "station.boot-answered"
+        status: RegistrationStatus
+
+    @dataclass(frozen=True)
+    class Identified(DomainEvent):
+        TOPIC = "station.identified"
+        identity: Identity
+
+    @dataclass(frozen=True)
+    class TariffAssigned(DomainEvent):
+        TOPIC = "station.tariff-assigned"
+        tariff_id: str | None
+        """None takes the tariff away."""
+        evse_id: int | None = None
+        """None assigns it to the whole station."""
+
+    def __init__(self) -> None:
+        self.security_profile = 0
+        self.credential: str | None = None
+        self.registration_status = RegistrationStatus.ACCEPTED
+        self.boot_status: RegistrationStatus | None = None
+        self.identity: Identity | None = None
+        self.tariffs: dict[int | None, str] = {}
+
+    @staticmethod
+    def stream(station_id: str) -> str:
+        return once(STATION, station_id)
+
+    def register(self, *, security_profile: int, credential: str | None, at: datetime) -> None:
+        """Make the station known. Registering it again only changes its credentials (a lost answer may be repeated)."""
+        if self.exists:
+            if (security_profile, credential) != (self.security_profile, self.credential):
+                self.trigger_event(
+                    Station.CredentialChanged, security_profile=security_profile, credential=credential, timestamp=at
+                )
+            return
+        self.trigger_event(Station.Registered, security_profile=security_profile, credential=credential, timestamp=at)
+
+    def set_registration_status(self, status: RegistrationStatus, at: datetime) -> None:
+        """What the next BootNotification is answered; until then the station keeps the status it has."""
+        if status != self.registration_status:
+            self.trigger_event(Station.RegistrationStatusSet, status=status, timestamp=at)
+
+    def boot(self, identity: Identity, at: datetime) -> RegistrationStatus:
+        """Decide the answer to a BootNotification and remember what is new (B01 to B03)."""
+        if identity != self.identity:
+            self.trigger_event(Station.Identified, identity=identity, timestamp=at)
+        if self.boot_status != self.registration_status:
+            self.trigger_event(Station.BootAnswered, status=self.registration_status, timestamp=at)
+        return self.registration_status
+
+    def assign_tariff(self, tariff_id: str | None, evse_id: int | None, at: datetime) -> None:
+        if self.tariffs.get(evse_id) != tariff_id:
+            self.trigger_event(Station.TariffAssigned, tariff_id=tariff_id, evse_id=evse_id, timestamp=at)
+
+    def evolve(self, event: DomainEvent) -> None:
+        match event:
+            case Station.Registered() | Station.CredentialChanged():
+                self.security_profile, self.credential = event.security_profile, event.credential
+            case Station.RegistrationStatusSet():
+                self.registration_status = event.status
+            case Station.BootAnswered():
+                self.boot_status = event.status
+            case Station.Identified():
+                self.identity = event.identity
+            case Station.TariffAssigned(tariff_id=None):
+                self.tariffs.pop(event.evse_id, None)
+            case Station.TariffAssigned(tariff_id=str() as tariff_id):
+                self.tariffs[event.evse_id] = tariff_id
+
+    @property
+    def accepted(self) -> bool:
+        """Whether its calls are served: once accepted at a boot, it stays so over reconnects and restarts (B01.FR.10)."""
+        return self.boot_status is RegistrationStatus.ACCEPTED
+
+    def tariff_id(self, evse_id: int | None) -> str | None:
+        return self.tariffs.get(evse_id, self.tariffs.get(None))

@@ -1,0 +1,211 @@
+"""A transaction: from the first event a station sends of it to the last, in whatever order they arrive.
+
+Stream `transaction:<day first heard of>:<station>/<transaction id>`. 1.6 StartTransaction, MeterValues and StopTransaction are
+Started, Metered and Ended; 2.x TransactionEvent is Started, Updated or Metered, and Ended (E01 to E15).
+Nothing here refuses a fact: what a station reports has happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.aggregate import Aggregate, DomainEvent
+from domain.metering import Energy, Register
+from domain.rating import Usage
+from domain.station import TariffRef
+from domain.streams import TRANSACTION, born
+from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading
+
+
+class TransactionState(StrEnum):
+    ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True)
+class _Occurrence(DomainEvent):
+    """What every event of a transaction may say; `occurred_at` is the station's time, `offline` that it was delivered later."""
+
+    occurred_at: datetime
+    seq_no: int | None = None
+    offline: bool = False
+    trigger_reason: str | None = None
+    evse: Evse | None = None
+    id_token: IdToken | None = None
+    authorization: AuthorizationStatus | None = None
+    """What the token was answered."""
+    charging_state: str | None = None
+    readings: tuple[MeterReading, ...] = ()
+    tariff: TariffRef | None = None
+    """The price in force, frozen by the first event of the stream."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the events of a transaction add up to, independent of their order; the ground of sessions and bills."""
+
+    evse: Evse | None = None
+    id_token: IdToken | None = None
+    authorization: AuthorizationStatus | None = None
+    first_at: datetime | None = None
+    started_at: datetime | None = None
+    authorized_at: datetime | None = None
+    ended_at: datetime | None = None
+    stopped_reason: str | None = None
+    charging_state: str | None = None
+    charging_state_at: datetime | None = None
+    tariff: TariffRef | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    register: Register = field(default_factory=Register)
+
+    def apply(self, event: DomainEvent) -> None:
+        assert isinstance(event, _Occurrence)  # only a transaction's events reach its facts
+        at = event.occurred_at
+        if self.first_at is None or at < self.first_at:
+            self.first_at = at
+        if event.readings:
+            self.register.observe(event.readings)
+        match event:
+            case Transaction.Metered():
+                if event.tariff is not None:
+                    self.tariff = event.tariff
+                return
+            case Transaction.Started():
+                self.started_at = at
+                self.remote_start_id, self.reservation_id = event.remote_start_id, event.reservation_id
+                if event.meter_start_wh is not None:
+                    self.register.meter_start = Decimal(event.meter_start_wh)
+            case Transaction.Ended():
+                self.ended_at, self.stopped_reason = at, event.stopped_reason
+                if event.meter_stop_wh is not None:
+                    self.register.meter_stop = Decimal(event.meter_stop_wh)
+            case Transaction.Updated():
+                self.remote_start_id = event.remote_start_id or self.remote_start_id
+                self.reservation_id = event.reservation_id or self.reservation_id
+        self._apply_state(event)
+
+    def _apply_state(self, event: _Occurrence) -> None:
+        at = event.occurred_at
+        self.evse = _more_precise(self.evse, event.evse)
+        self.tariff = event.tariff or self.tariff
+        if event.charging_state and (self.charging_state_at is None or at >= self.charging_state_at):
+            self.charging_state, self.charging_state_at = event.charging_state, at
+        if event.id_token is not None:
+            accepted = event.authorization is AuthorizationStatus.ACCEPTED
+            if accepted and (self.authorized_at is None or at < self.authorized_at):
+                self.authorized_at = at
+                self.id_token, self.authorization = event.id_token, event.authorization
+            elif self.id_token is None:
+                self.id_token, self.authorization = event.id_token, event.authorization
+
+    @property
+    def state(self) -> TransactionState:
+        return TransactionState.ACTIVE if self.ended_at is None else TransactionState.ENDED
+
+    @property
+    def began_at(self) -> datetime | None:
+        """The start as reported, else the earliest moment heard of."""
+        return self.started_at or self.first_at
+
+    @property
+    def energy(self) -> Energy:
+        return self.register.energy()
+
+    def usage(self) -> Usage:
+        """What is to be paid for: all energy, and the time from authorisation to end (never before it, H.5)."""
+        chargeable = self.authorized_at or self.began_at
+        if chargeable is None or self.ended_at is None:
+            return Usage(self.energy.wh, 0)
+        return Usage(self.energy.wh, max(0, round((self.ended_at - chargeable).total_seconds())))
+
+
+def _more_precise(known: Evse | None, told: Evse | None) -> Evse | None:
+    if told is None or (known is not None and told.connector_id is None):
+        return known
+    return told
+
+
+class Transaction(Aggregate):
+    """One transaction of one station."""
+
+    @dataclass(frozen=True)
+    class Started(_Occurrence):
+        TOPIC = "transaction.started"
+        meter_start_wh: int | None = None
+        remote_start_id: int | None = None
+        reservation_id: int | None = None
+
+    @dataclass(frozen=True)
+    class Updated(_Occurrence):
+        TOPIC = "transaction.updated"
+        remote_start_id: int | None = None
+        reservation_id: int | None = None
+
+    @dataclass(frozen=True)
+    class Metered(_Occurrence):
+        TOPIC = "transaction.metered"
+
+    @dataclass(frozen=True)
+    class Ended(_Occurrence):
+        TOPIC = "transaction.ended"
+        meter_stop_wh: int | None = None
+        stopped_reason: str | None = None
+
+    def __init__(self) -> None:
+        self.facts = Facts()
+        self._seen: set[int] = set()
+
+    @staticmethod
+    def stream(station_id: str, transaction_id: str, at: datetime) -> str:
+        return born(TRANSACTION, at.date(), station_id, transaction_id)
+
+    def start(self, at: datetime, **facts: Any) -> bool:
+        """Record the start. False: the same start was told before, and nothing changes."""
+        return self._record(Transaction.Started, at, facts)
+
+    def update(self, at: datetime, **facts: Any) -> bool:
+        """Record a change: a token, a charging state, an EVSE. False: told before."""
+        return self._record(Transaction.Updated, at, facts)
+
+    def meter(self, at: datetime, **facts: Any) -> bool:
+        """Record meter readings. False: told before."""
+        return self._record(Transaction.Metered, at, facts)
+
+    def end(self, at: datetime, **facts: Any) -> bool:
+        """Record the end. False: told before. A second, different end is recorded too: the later one counts."""
+        return self._record(Transaction.Ended, at, facts)
+
+    def _record(self, kind: type[_Occurrence], at: datetime, facts: dict[str, Any]) -> bool:
+        """Stations repeat with new message ids, so content is the key; some send seqNo 0 always, so the number is not enough."""
+        key = _content(kind, facts["occurred_at"], facts.get("seq_no"), facts.get("trigger_reason"), facts.get("readings", ()))
+        if key in self._seen:
+            return False
+        if self.exists:
+            facts["tariff"] = None
+        self.trigger_event(kind, timestamp=at, **facts)
+        return True
+
+    def evolve(self, event: DomainEvent) -> None:
+        assert isinstance(event, _Occurrence)
+        self._seen.add(_content(type(event), event.occurred_at, event.seq_no, event.trigger_reason, event.readings))
+        self.facts.apply(event)
+
+    @property
+    def state(self) -> TransactionState:
+        return self.facts.state
+
+
+def _content(
+    kind: type[_Occurrence],
+    occurred_at: datetime,
+    seq_no: int | None,
+    trigger_reason: str | None,
+    readings: tuple[MeterReading, ...],
+) -> int:
+    """`offline` is left out: a station may set it only when it repeats the message (E13)."""
+    return hash((kind.TOPIC, occurred_at, seq_no, trigger_reason, readings))
