@@ -1,0 +1,1 @@
+"""A station in the words of OCPP 1.6."""

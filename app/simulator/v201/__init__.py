@@ -1,0 +1,1 @@
+"""A station in the words of OCPP 2.0.1."""
