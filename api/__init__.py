@@ -1,0 +1,1 @@
+"""The two doors: stations speak OCPP, people and front-ends speak GraphQL."""

@@ -1,0 +1,1 @@
+"""The front-end side: GraphQL over HTTP and WebSocket."""

@@ -1,0 +1,1 @@
+"""The station side: OCPP-J over WebSocket, all versions on one port."""
