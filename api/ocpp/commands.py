@@ -1,0 +1,120 @@
+"""Sends a command to a station: said in its version, claimed in the journal, sent once, and brought to an end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import structlog
+from eventsourcing.persistence import RecordConflictError
+from websockets.exceptions import ConnectionClosed
+
+from api.ocpp import registry, schema
+from api.ocpp.rpc import Answer
+from api.ocpp.schema import CallFailed
+from api.ocpp.versions import Version
+from domain.aggregate import DomainEvent
+from domain.command import Command
+from domain.journal import Entry, Evidence, load
+from domain.streams import COMMAND
+
+if TYPE_CHECKING:
+    from api.ocpp.connection import StationConnection
+
+log = structlog.get_logger(__name__)
+
+_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled"})
+"""Statuses by which a station says that it does or will do what was asked; an answer without a status is a yes."""
+
+_LOOK_BACK = 20
+"""How many of a station's latest commands are looked at when it connects, for some that wait to be sent."""
+
+
+async def waiting_commands(connection: StationConnection) -> list[str]:
+    """Commands asked for while the station was away, oldest first."""
+    node = connection.node
+    streams = await node.journal.streams_of(COMMAND, connection.session.station_id, _LOOK_BACK)
+    return [s for s in reversed(streams) if (await load(node.journal, Command, s)).status == "REQUESTED"]
+
+
+async def run_command(stream: str, connection: StationConnection) -> None:
+    """From Requested to its end. Does nothing if another node has claimed it or it is over already."""
+    node = connection.node
+    command = await load(node.journal, Command, stream)
+    version = connection.session.version
+    try:
+        action, payload = _say(command, version)
+        schema.check_request(version, action, payload)
+    except CallFailed as failure:
+        command.fail(f"not sent: {failure}", node.clock())
+        await _record(connection, command, None)
+        return
+    message_id = str(uuid4())
+    text = connection.peer.call(message_id, action, payload)
+    now = node.clock()
+    claimed = command.send(
+        message_id=message_id,
+        action=action,
+        payload=payload,
+        protocol=version.subprotocol,
+        answer_by=now + timedelta(seconds=node.answer_timeout),
+        at=now,
+    )
+    try:
+        recorded = await _record(connection, command, Evidence(version.subprotocol, text))
+        if not (claimed and recorded):
+            connection.peer.give_up()
+            return
+        answer = await connection.call(message_id, text)
+    except (ConnectionClosed, ConnectionError):
+        connection.peer.give_up()
+        command.fail("the connection closed before the station answered", node.clock())
+        await _record(connection, command, None)
+        return
+    if answer is None:
+        command.time_out(node.clock())
+        await _record(connection, command, None)
+        return
+    incoming, raw = answer
+    _settle(command, action, incoming, connection)
+    await _record(connection, command, Evidence(version.subprotocol, text, raw.encode()))
+
+
+def _say(command: Command, version: Version) -> tuple[str, dict[str, Any]]:
+    """The action and payload in the station's words: a typed command is translated, a free one goes as it is."""
+    if not command.typed:
+        return command.action, command.payload
+    sender = registry.SENDERS.get((version.name, command.action))
+    if sender is None:
+        raise CallFailed("NotSupported", f"OCPP {version.name} cannot say {command.action}")
+    return sender(command.payload)
+
+
+def _settle(command: Command, action: str, answer: Answer, connection: StationConnection) -> None:
+    """Turn the station's answer into the command's end. An answer against the schema is a failure, not a closed socket."""
+    now = connection.node.clock()
+    if answer.error is not None:
+        command.fail(f"{answer.error.code}: {answer.error.description}", now)
+        return
+    try:
+        schema.check_response(connection.session.version, action, answer.payload)
+    except CallFailed as failure:
+        command.fail(f"the station's answer is not valid: {failure.description}", now)
+        return
+    accepted = answer.payload.get("status", "Accepted") in _ACCEPTING
+    command.answer(answer.payload, accepted=accepted, at=now)
+
+
+async def _record(connection: StationConnection, command: Command, evidence: Evidence | None) -> bool:
+    """Append what was decided about the command; False when somebody else has moved it on."""
+    events: list[DomainEvent] = list(command.collect_events())  # type: ignore[arg-type]
+    if not events:
+        return False
+    try:
+        await connection.node.journal.append([Entry(event, evidence) for event in events])
+    except RecordConflictError:
+        log.info("ocpp.command_moved_on", command=command.id)
+        return False
+    connection.node.counters.message(connection.session.version.name, command.action, events[-1].TOPIC)
+    return True

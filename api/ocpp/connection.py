@@ -1,0 +1,193 @@
+"""One socket of one station: reads, serves calls one after the other, and sends our commands, each with its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from uuid import uuid4
+
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from api.ocpp.commands import run_command, waiting_commands
+from api.ocpp.frame import Call
+from api.ocpp.node import Node
+from api.ocpp.receive import OwnershipLost, record_refusal, serve
+from api.ocpp.rpc import Answer, Noise, Refusal, RpcPeer
+from api.ocpp.session import StationSession
+from domain.journal import Evidence, JournalUnavailable
+from domain.station_day import Connection
+
+log = structlog.get_logger(__name__)
+
+_MAX_WAITING = 32
+"""Calls a station may send ahead of their answers before its socket is no longer read."""
+
+GOING_AWAY, UNSUPPORTED_DATA, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1003, 1011, 1013
+
+
+class StationConnection:
+    __slots__ = (
+        "_answer", "_closing", "_command_task", "_commands", "_inbox", "_room", "_socket", "_work", "id", "node", "peer", "session",
+    )  # fmt: skip
+
+    def __init__(self, socket: ServerConnection, session: StationSession) -> None:
+        self.id = uuid4().hex
+        self.node: Node = session.node
+        self.session = session
+        self.peer = RpcPeer(session.version)
+        self._socket = socket
+        self._inbox: deque[tuple[Call | Refusal, str]] = deque()
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
+        self._answer: asyncio.Future[tuple[Answer, str]] | None = None
+        self._commands: deque[str] = deque()
+        self._command_task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def run(self) -> None:
+        """Serve the station until its socket closes, one way or the other."""
+        station_id = self.session.station_id
+        if (previous := self.node.connections.get(station_id)) is not None:
+            await previous.close(GOING_AWAY, "the station connected again")
+        self.node.connections[station_id] = self
+        try:
+            await self._connected()
+            for command in await waiting_commands(self):
+                self.enqueue(command)
+            worker = asyncio.create_task(self._serve())
+            try:
+                reason = await self._read()
+            finally:
+                self._closing = True
+                self._work.set()
+                await worker
+                self._end_commands()
+            await self._disconnected(reason)
+        except (OwnershipLost, JournalUnavailable) as error:
+            log.warning("ocpp.connection_given_up", station=station_id, error=repr(error))
+            await self._socket.close(TRY_AGAIN_LATER, "try again")
+        finally:
+            if self.node.connections.get(station_id) is self:
+                del self.node.connections[station_id]
+
+    async def close(self, code: int, reason: str) -> None:
+        """Finish the call in hand, then close; returns when the connection has left the journal in order."""
+        await self._socket.close(code, reason)
+        while self.node.connections.get(self.session.station_id) is self:
+            await asyncio.sleep(0.005)
+
+    async def _connected(self) -> None:
+        session = self.session
+        await session.load()
+        await session.begin()
+        remote = self._socket.remote_address
+        connection = Connection(self.id, self.node.id, session.version.name, session.now)
+        session.day.connect(connection, session.station.security_profile, remote[0] if remote else None, session.now)
+        await self.node.journal.append(session.entries(Evidence(session.version.subprotocol, _upgrade(self._socket))))
+
+    async def _disconnected(self, reason: str) -> None:
+        session = self.session
+        await session.begin()
+        session.day.disconnect(self.id, reason, session.now)
+        if not session.undecided:
+            await self.node.journal.append(session.entries(Evidence(session.version.subprotocol, b"")))
+
+    async def _read(self) -> str:
+        """Read until the socket closes; returns why it did."""
+        try:
+            while True:
+                raw = await self._socket.recv()
+                if isinstance(raw, bytes):
+                    await self._socket.close(UNSUPPORTED_DATA, "OCPP-J messages are text")
+                    return "binary frame"
+                self._received(raw)
+                if len(self._inbox) >= _MAX_WAITING:
+                    self._room.clear()
+                    await self._room.wait()
+        except ConnectionClosed as closed:
+            return f"{closed.rcvd.code} {closed.rcvd.reason}".strip() if closed.rcvd else "connection lost"
+
+    def _received(self, raw: str) -> None:
+        match incoming := self.peer.receive(raw):
+            case Call() | Refusal():
+                self._inbox.append((incoming, raw))
+                self._work.set()
+            case Answer():
+                if self._answer is not None and not self._answer.done():
+                    self._answer.set_result((incoming, raw))
+            case Noise(reason):
+                log.info("ocpp.ignored", station=self.session.station_id, reason=reason)
+
+    async def _serve(self) -> None:
+        """Answer calls in the order they came. A call whose recording fails is not answered and ends the connection."""
+        try:
+            while not self._closing or self._inbox:
+                if not self._inbox:
+                    self._work.clear()
+                    if not self._closing:
+                        await self._work.wait()
+                    continue
+                incoming, raw = self._inbox.popleft()
+                self._room.set()
+                if isinstance(incoming, Refusal):
+                    await record_refusal(self.session, incoming, raw)
+                    reply = incoming.reply
+                else:
+                    reply = await serve(self.session, incoming, raw, self.id)
+                    self.peer.served(incoming.message_id)
+                if reply is not None:
+                    await self._send(reply)
+        except (OwnershipLost, JournalUnavailable) as error:
+            log.warning("ocpp.connection_given_up", station=self.session.station_id, error=repr(error))
+            self._inbox.clear()
+            await self._socket.close(TRY_AGAIN_LATER, "try again")
+        except Exception:
+            log.exception("ocpp.connection_failed", station=self.session.station_id)
+            await self._socket.close(INTERNAL_ERROR, "internal error")
+
+    async def _send(self, text: bytes) -> None:
+        try:
+            await self._socket.send(text, text=True)
+        except ConnectionClosed:
+            pass  # what is recorded is recorded; the station will repeat the message and get the same answer
+
+    # Commands: one call of ours may be open at a time
+
+    def enqueue(self, command_stream: str) -> None:
+        """Send a command when those before it are done."""
+        if self._closing or command_stream in self._commands:
+            return
+        self._commands.append(command_stream)
+        if self._command_task is None or self._command_task.done():
+            self._command_task = asyncio.create_task(self._send_commands())
+
+    async def _send_commands(self) -> None:
+        while self._commands and not self._closing:
+            stream = self._commands.popleft()
+            try:
+                await run_command(stream, self)
+            except Exception:
+                log.exception("ocpp.command_failed", station=self.session.station_id, command=stream)
+
+    async def call(self, message_id: str, text: bytes) -> tuple[Answer, str] | None:
+        """Send a call and wait for its answer: None if there was none in time. Raises ConnectionClosed if the socket is gone."""
+        self._answer = asyncio.get_running_loop().create_future()
+        await self._socket.send(text, text=True)
+        try:
+            return await asyncio.wait_for(self._answer, self.node.answer_timeout)
+        except TimeoutError:
+            return None
+        finally:
+            self.peer.give_up()
+            self._answer = None
+
+    def _end_commands(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionError("the connection closed before the station answered"))
+
+
+def _upgrade(socket: ServerConnection) -> bytes:
+    """The request line of the handshake, the evidence of a connection; never the credentials."""
+    return f"GET {socket.request.path}".encode() if socket.request else b""

@@ -1,0 +1,24 @@
+"""Authorize: may this token charge? (1.6 §4.1, 2.0.1 C01)."""
+
+from typing import Any
+
+from api.ocpp import wire
+from api.ocpp.registry import received
+from api.ocpp.session import StationSession
+from domain.values import IdToken
+
+
+@received("Authorize", "1.6")
+async def authorize_v16(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
+    id_token = IdToken(request["idTag"])
+    authorization = await session.authorize(id_token)
+    session.day.check_token(id_token, authorization.status, session.now)
+    return {"idTagInfo": wire.id_tag_info(authorization)}
+
+
+@received("Authorize", "2.0.1")
+async def authorize_v2(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
+    id_token = IdToken(request["idToken"]["idToken"], request["idToken"]["type"])
+    authorization = await session.authorize(id_token)
+    session.day.check_token(id_token, authorization.status, session.now)
+    return {"idTokenInfo": wire.id_token_info(authorization)}

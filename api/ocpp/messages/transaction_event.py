@@ -1,0 +1,62 @@
+"""TransactionEvent: the life of a 2.x transaction (2.0.1 E01 to E15). Always answered, in whatever order it comes."""
+
+from typing import Any
+
+from api.ocpp import wire
+from api.ocpp.registry import received
+from api.ocpp.session import StationSession
+from domain.events import Transaction
+from domain.id_token import Authorization
+
+_ONLY_METERED = frozenset({"MeterValuePeriodic", "MeterValueClock"})
+
+
+@received("TransactionEvent", "2.0.1")
+async def transaction_event(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
+    info = request["transactionInfo"]
+    transaction_id = info["transactionId"]
+    id_token = wire.id_token(request.get("idToken"))
+    authorization = await session.authorize(id_token) if id_token else None
+    transaction = await session.transaction(transaction_id)
+    evse = wire.evse(request.get("evse"))
+    facts = {
+        "occurred_at": wire.instant(request["timestamp"]),
+        "seq_no": request["seqNo"],
+        "offline": request.get("offline", False),
+        "trigger_reason": request["triggerReason"],
+        "evse": evse,
+        "id_token": id_token,
+        "authorization": authorization.status if authorization else None,
+        "charging_state": info.get("chargingState"),
+        "readings": wire.readings_v2(request.get("meterValue")),
+        "tariff": None if transaction.exists else await session.tariff(evse),
+    }
+    event_type = request["eventType"]
+    if event_type == "Ended":
+        transaction.end(session.now, stopped_reason=info.get("stoppedReason", "Local"), **facts)
+    elif event_type == "Updated" and request["triggerReason"] in _ONLY_METERED and not (id_token or evse):
+        transaction.meter(session.now, **facts)
+    else:
+        record = transaction.start if event_type == "Started" else transaction.update
+        record(
+            session.now,
+            remote_start_id=info.get("remoteStartId"),
+            reservation_id=request.get("reservationId"),
+            **facts,
+        )
+    session.opened(transaction, transaction_id, transaction.facts.evse)
+    if event_type == "Ended":
+        session.closed(transaction_id)
+    return await _reply(session, transaction, event_type, authorization)
+
+
+async def _reply(
+    session: StationSession, transaction: Transaction, event_type: str, authorization: Authorization | None
+) -> dict[str, Any]:
+    reply: dict[str, Any] = {}
+    if authorization is not None:
+        reply["idTokenInfo"] = wire.id_token_info(authorization)
+    if event_type == "Ended":
+        # I03: the final cost, taxes included; nothing to pay is an explicit zero.
+        reply["totalCost"] = float((await session.bill(transaction)).total_incl_vat)
+    return reply

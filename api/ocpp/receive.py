@@ -1,0 +1,92 @@
+"""A CALL from a station: checked, decided, recorded, and only then answered."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import structlog
+from eventsourcing.persistence import RecordConflictError
+
+from api.ocpp import registry, schema
+from api.ocpp.frame import Call, encode_error, encode_result
+from api.ocpp.rpc import Refusal
+from api.ocpp.schema import CallFailed
+from api.ocpp.session import StationSession
+from domain.journal import Evidence, JournalUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+class OwnershipLost(RuntimeError):
+    """Another connection has taken the station over: this one must close without answering."""
+
+
+async def serve(session: StationSession, call: Call, raw: str, connection_id: str) -> bytes:
+    """The text to answer with; when this returns, the message is on disk.
+
+    Raises OwnershipLost, or JournalUnavailable when the message could not be recorded: then nothing may be answered, and the
+    station will send it again.
+    """
+    started = perf_counter()
+    for _ in range(5):
+        await session.begin()
+        reply, outcome = await _decide(session, call)
+        try:
+            await _record(session, raw, reply)
+        except RecordConflictError:
+            await session.load()
+            if session.day.connection is None or session.day.connection.id != connection_id:
+                raise OwnershipLost(session.station_id) from None
+        else:
+            counters = session.node.counters
+            counters.message(session.version.name, call.action, outcome)
+            counters.answered(perf_counter() - started)
+            return reply
+    raise JournalUnavailable(f"the streams of {session.station_id} keep changing")
+
+
+async def record_refusal(session: StationSession, refusal: Refusal, raw: str) -> None:
+    """A message that is no call we could serve is kept all the same, with what we sent for it."""
+    await session.begin()
+    session.day.refuse(None, refusal.code, refusal.description, session.now)
+    await _record(session, raw, refusal.reply)
+    session.node.counters.message(session.version.name, "-", refusal.code)
+
+
+async def _decide(session: StationSession, call: Call) -> tuple[bytes, str]:
+    try:
+        answer = await _handle(session, call)
+    except CallFailed as failure:
+        return await _refused(session, call, failure), failure.code
+    except Exception:
+        log.exception("ocpp.handler_failed", station=session.station_id, action=call.action)
+        failure = CallFailed("InternalError", "the message could not be processed")
+        return await _refused(session, call, failure), failure.code
+    if session.undecided:
+        session.day.receive(call.action, session.now)
+    return encode_result(call.message_id, answer), "answered"
+
+
+async def _handle(session: StationSession, call: Call) -> registry.Payload:
+    receiver = registry.receiver(session.version, call.action)
+    if receiver is None:
+        if schema.knows(session.version, call.action):
+            raise CallFailed("NotSupported", f"{call.action} is not a message from a station")
+        raise CallFailed("NotImplemented", f"{call.action[:50]} is not known in OCPP {session.version.name}")
+    schema.check_request(session.version, call.action, call.payload)
+    if not session.station.accepted and call.action != "BootNotification":
+        raise CallFailed("SecurityError", "the station has not been accepted yet: send a BootNotification first")
+    return await receiver(session, call.payload)
+
+
+async def _refused(session: StationSession, call: Call, failure: CallFailed) -> bytes:
+    if not session.undecided:
+        await session.load()
+        await session.begin()
+    session.day.refuse(call.action[:50], failure.code, failure.description[:255], session.now)
+    return encode_error(call.message_id, failure.code, failure.description, session.version)
+
+
+async def _record(session: StationSession, raw: str, reply: bytes | None) -> None:
+    evidence = Evidence(session.version.subprotocol, raw.encode(), reply)
+    await session.node.journal.append(session.entries(evidence))

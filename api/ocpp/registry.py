@@ -1,0 +1,65 @@
+"""Which messages we understand. Every module in `messages/` is found by itself and registers what it handles."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from api.ocpp.versions import Version
+
+if TYPE_CHECKING:
+    from api.ocpp.session import StationSession
+
+Payload = dict[str, Any]
+Receiver = Callable[["StationSession", Payload], Awaitable[Payload]]
+Sender = Callable[[Payload], tuple[str, Payload]]
+
+RECEIVERS: dict[tuple[str, str], Receiver] = {}
+"""(version, action) to what handles a CALL from a station and returns its answer."""
+SENDERS: dict[tuple[str, str], Sender] = {}
+"""(version, our name of an action) to what says it in that version: the wire's action and payload."""
+
+
+def received(action: str, *versions: str) -> Callable[[Receiver], Receiver]:
+    """Register a coroutine function for a CALL that stations send in these versions."""
+
+    def register(receiver: Receiver) -> Receiver:
+        for version in versions:
+            RECEIVERS[version, action] = receiver
+        return receiver
+
+    return register
+
+
+def acknowledged(action: str, *versions: str, reply: Payload | None = None) -> None:
+    """Register a CALL that is only kept: recorded as received with its evidence, and answered always the same."""
+    answer = reply or {}
+
+    async def acknowledge(session: StationSession, request: Payload) -> Payload:
+        return dict(answer)
+
+    received(action, *versions)(acknowledge)
+
+
+def sent(action: str, *versions: str) -> Callable[[Sender], Sender]:
+    """Register how a typed command is said in these versions."""
+
+    def register(sender: Sender) -> Sender:
+        for version in versions:
+            SENDERS[version, action] = sender
+        return sender
+
+    return register
+
+
+def receiver(version: Version, action: str) -> Receiver | None:
+    return RECEIVERS.get((version.name, action))
+
+
+def load_messages() -> None:
+    """Import every message module; called once by the composition root and by tests."""
+    package = import_module("api.ocpp.messages")
+    for module in pkgutil.iter_modules(package.__path__):
+        import_module(f"{package.__name__}.{module.name}")

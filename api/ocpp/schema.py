@@ -1,0 +1,78 @@
+"""Checks payloads against the official JSON schemas, read from the `ocpp` package and compiled when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from api.ocpp.versions import Version
+
+_CODES = {
+    "required": "OccurrenceConstraintViolation",
+    "minItems": "OccurrenceConstraintViolation",
+    "maxItems": "OccurrenceConstraintViolation",
+    "type": "TypeConstraintViolation",
+    "format": "TypeConstraintViolation",
+    "additionalProperties": "FormatViolation",
+}
+_FIRST = ("required", "type", "additionalProperties")
+"""What is reported when several rules are broken: the structure before the values."""
+
+
+class CallFailed(Exception):
+    """Answer the call with this CALLERROR. `code` in the spelling of 2.x (A.6)."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+
+
+@cache
+def _validator(version: Version, name: str) -> jsonschema_rs.Validator | None:
+    resource = files(version.schemas).joinpath(f"{name}.json")
+    if not resource.is_file():
+        return None
+    schema = orjson.loads(resource.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    # Times are read leniently by the messages themselves: a timestamp without a zone is no reason to lose a transaction.
+    return jsonschema_rs.validator_for(schema, validate_formats=False)
+
+
+def knows(version: Version, action: str) -> bool:
+    """Whether the version has this action at all, in either direction."""
+    return action.isalnum() and _validator(version, action + version.request_suffix) is not None
+
+
+def check_request(version: Version, action: str, payload: Any) -> None:
+    """Raises CallFailed with the error code that the standard has for the first violation."""
+    _check(version, action + version.request_suffix, payload)
+
+
+def check_response(version: Version, action: str, payload: Any) -> None:
+    _check(version, action + "Response", payload)
+
+
+def _check(version: Version, name: str, payload: Any) -> None:
+    validator = _validator(version, name)
+    if validator is None:
+        raise CallFailed("NotImplemented", f"OCPP {version.name} has no {name}")
+    try:
+        valid = validator.is_valid(payload)
+    except ValueError as error:  # a number or a depth that the validator cannot hold
+        raise CallFailed("FormatViolation", str(error)) from error
+    if not valid:
+        raise _violation(validator, payload)
+
+
+def _violation(validator: jsonschema_rs.Validator, payload: Any) -> CallFailed:
+    if not isinstance(payload, dict):
+        return CallFailed("FormatViolation", "the payload is not an object")
+    errors = list(validator.iter_errors(payload))
+    first = min(errors, key=lambda e: _FIRST.index(e.kind.name) if e.kind.name in _FIRST else len(_FIRST))
+    code = _CODES.get(first.kind.name, "PropertyConstraintViolation")
+    where = "/".join(str(part) for part in first.instance_path)
+    return CallFailed(code, f"{where}: {first.message}" if where else first.message)

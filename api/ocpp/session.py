@@ -1,0 +1,126 @@
+"""A station's aggregates in memory, while this node holds its socket and so is their only writer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from api.ocpp.node import Node
+from api.ocpp.versions import Version
+from domain.aggregate import Aggregate, DomainEvent
+from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.id_token import Authorization
+from domain.journal import Entry, Evidence, load
+from domain.rating import Bill, rate
+from domain.station import TariffRef
+from domain.station_day import TransactionRef
+from domain.streams import DAY, TRANSACTION, within
+from domain.values import Evse, IdToken
+
+
+class StationSession:
+    """What message files work with. `now` is the time at which the message being handled was received."""
+
+    __slots__ = ("_carried", "_touched", "_transactions", "day", "node", "now", "station", "station_id", "station_stale", "version")
+
+    def __init__(self, station_id: str, version: Version, node: Node) -> None:
+        self.station_id = station_id
+        self.version = version
+        self.node = node
+        self.now: datetime = node.clock()
+        self.station: Station
+        self.day: StationDay
+        self.station_stale = False
+        self._transactions: dict[str, Transaction] = {}
+        self._touched: list[Aggregate] = []
+        self._carried = 0
+
+    async def load(self) -> None:
+        """Read the station's aggregates from the journal, forgetting what was decided but not recorded."""
+        journal = self.node.journal
+        self.station = await load(journal, Station, Station.stream(self.station_id))
+        stream = await journal.latest_stream(DAY, within(self.station_id))
+        if stream is None:
+            self.day = StationDay.open(self.station_id, None, self.node.clock())
+        else:
+            self.day = await load(journal, StationDay, stream)
+        self._transactions.clear()
+        self._touched.clear()
+
+    async def begin(self) -> None:
+        """Before each message: the time, the books of the day, and what others changed about the station."""
+        self.now = self.node.clock()
+        if self.station_stale:
+            self.station_stale = False
+            for event in await self.node.journal.events(self.station.id, after=self.station.version):
+                event.mutate(self.station)
+        if StationDay.stream(self.station_id, self.now.date()) > self.day.id:
+            self.day = StationDay.open(self.station_id, self.day, self.now)
+        self._carried = len(self.day.pending_events)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the message has led to nothing yet; opening the books of a new day is not its doing."""
+        aggregates = (*self._touched, self.station)
+        return len(self.day.pending_events) == self._carried and not any(a.pending_events for a in aggregates)
+
+    def entries(self, evidence: Evidence) -> list[Entry]:
+        """What was decided, as it goes to the journal; the evidence stands beside the event that says most, the first."""
+        events: list[DomainEvent] = []
+        for aggregate in (*self._touched, self.day, self.station):
+            events.extend(aggregate.collect_events())  # type: ignore[arg-type]
+        self._touched.clear()
+        main = next(event for event in events if not isinstance(event, StationDay.Opened))
+        return [Entry(event, evidence if event is main else None) for event in events]
+
+    # What message files ask for
+
+    async def authorize(self, id_token: IdToken) -> Authorization:
+        record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))
+        return record.authorize(id_token, self.now)
+
+    async def transaction(self, transaction_id: str) -> Transaction:
+        """The transaction of this id, whenever and on whichever connection it began; blank if it was never heard of."""
+        found = self._transactions.get(transaction_id)
+        if found is None:
+            found = await load(self.node.journal, Transaction, await self._stream_of(transaction_id))
+            self._transactions[transaction_id] = found
+        self._touched.append(found)
+        return found
+
+    async def _stream_of(self, transaction_id: str) -> str:
+        if (ref := self.day.transactions.get(transaction_id)) is not None:
+            return ref.stream
+        known = await self.node.journal.latest_stream(TRANSACTION, within(self.station_id, transaction_id))
+        return known or Transaction.stream(self.station_id, transaction_id, self.now)
+
+    def new_transaction(self, transaction_id: str) -> Transaction:
+        """A transaction whose id has just been drawn, so that nobody need look for it."""
+        new = Transaction.blank(Transaction.stream(self.station_id, transaction_id, self.now))
+        self._transactions[transaction_id] = new
+        self._touched.append(new)
+        return new
+
+    def opened(self, transaction: Transaction, transaction_id: str, evse: Evse | None, start_key: str | None = None) -> None:
+        """Enter a transaction in the day's books, so that it is found again after a restart."""
+        self.day.open_transaction(TransactionRef(transaction_id, transaction.id, evse, start_key), self.now)
+
+    def closed(self, transaction_id: str) -> None:
+        self.day.close_transaction(transaction_id, self.now)
+        self._transactions.pop(transaction_id, None)
+
+    async def tariff(self, evse: Evse | None) -> TariffRef | None:
+        """The tariff in force here and now, in its present version."""
+        tariff_id = self.station.tariff_id(evse.id if evse else None)
+        if tariff_id is None:
+            return None
+        tariff = await self.node.tariffs.get(Tariff.stream(tariff_id))
+        return TariffRef(tariff_id, tariff.version) if tariff.exists else None
+
+    async def bill(self, transaction: Transaction) -> Bill:
+        """What the transaction costs as far as its facts are known now."""
+        facts = transaction.facts
+        terms = None
+        if facts.tariff is not None:
+            tariff = await self.node.tariffs.get(Tariff.stream(facts.tariff.tariff_id))
+            terms = tariff.versions.get(facts.tariff.version)
+        return rate(facts.usage(), terms.currency if terms else None, terms.elements if terms else ())

@@ -1,0 +1,142 @@
+"""Reading what every version writes alike: times and meter values. Lenient in what it takes, since time and energy are money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from api.ocpp.schema import CallFailed
+from domain.id_token import Authorization
+from domain.values import Evse, IdToken, MeterReading, SampledValue, SignedValue
+
+
+def instant(text: str) -> datetime:
+    """An ISO 8601 time; without a zone it is taken as UTC (B.1). Raises CallFailed for what is no time at all."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise CallFailed("TypeConstraintViolation", f"{text[:40]!r} is not a date and time as in RFC 3339") from None
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:
+        raise CallFailed("PropertyConstraintViolation", f"{text[:40]!r} is out of range") from None
+
+
+def timestamp(at: datetime) -> str:
+    """UTC with milliseconds and `Z`, the form every station reads."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def decimal(value: Any) -> Decimal | None:
+    """A measured number, or None where the station sent none (`NaN`, empty, text). A decimal comma occurs in the field."""
+    try:
+        number = Decimal(value.replace(",", ".") if isinstance(value, str) else repr(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and -40 < number.adjusted() < 40 else None
+
+
+def evse_of_connector(connector_id: int) -> Evse:
+    """1.6 connector n is EVSE n with connector 1; connector 0 is the station as a whole."""
+    return Evse(connector_id, 1) if connector_id > 0 else Evse(0)
+
+
+def evse(value: dict[str, Any] | None) -> Evse | None:
+    return None if value is None else Evse(value["id"], value.get("connectorId"))
+
+
+def id_token(value: dict[str, Any] | None) -> IdToken | None:
+    return None if value is None else IdToken(value["idToken"], value["type"])
+
+
+def readings_v16(meter_values: Iterable[dict[str, Any]]) -> tuple[MeterReading, ...]:
+    return tuple(
+        MeterReading(instant(mv["timestamp"]), tuple(_sample_v16(sv) for sv in mv["sampledValue"])) for mv in meter_values
+    )
+
+
+def _sample_v16(sv: dict[str, Any]) -> SampledValue:
+    measurand = sv.get("measurand", "Energy.Active.Import.Register")
+    is_signed = sv.get("format") == "SignedData"
+    return SampledValue(
+        None if is_signed else decimal(sv["value"]),
+        measurand,
+        _UNIT_SPELLING.get(unit := sv.get("unit") or _default_unit(measurand), unit),
+        sv.get("context", "Sample.Periodic"),
+        sv.get("phase"),
+        sv.get("location", "Outlet"),
+        SignedValue(sv["value"]) if is_signed else None,
+    )
+
+
+_UNIT_SPELLING = {"Celcius": "Celsius"}
+
+
+def _default_unit(measurand: str) -> str:
+    match measurand.split(".")[0]:
+        case "Energy":
+            return "varh" if "Reactive" in measurand else "Wh"
+        case "Power":
+            return "" if measurand == "Power.Factor" else "var" if "Reactive" in measurand else "W"
+        case head:
+            return {"Current": "A", "Voltage": "V", "SoC": "Percent", "Frequency": "Hz", "Temperature": "Celsius"}.get(head, "")
+
+
+def readings_v2(meter_values: Iterable[dict[str, Any]] | None) -> tuple[MeterReading, ...]:
+    if not meter_values:
+        return ()
+    return tuple(
+        MeterReading(instant(mv["timestamp"]), tuple(_sample_v2(sv) for sv in mv["sampledValue"])) for mv in meter_values
+    )
+
+
+def _sample_v2(sv: dict[str, Any]) -> SampledValue:
+    measurand = sv.get("measurand", "Energy.Active.Import.Register")
+    unit = sv.get("unitOfMeasure") or {}
+    value = decimal(sv["value"])
+    if value is not None and (multiplier := unit.get("multiplier")):
+        value = value.scaleb(max(-30, min(30, multiplier)))
+    signed = sv.get("signedMeterValue")
+    return SampledValue(
+        value,
+        measurand,
+        unit.get("unit") or _default_unit(measurand),
+        sv.get("context", "Sample.Periodic"),
+        sv.get("phase"),
+        sv.get("location", "Outlet"),
+        None
+        if signed is None
+        else SignedValue(
+            signed["signedMeterData"], signed["signingMethod"], signed["encodingMethod"], signed["publicKey"]
+        ),
+    )
+
+
+def transaction_id_v16(number: int, occurred_at: datetime) -> str:
+    """A 1.6 number as text. One that we cannot have given (-1 from a station that never got one) stands for itself alone."""
+    return str(number) if number > 0 else f"{number}@{timestamp(occurred_at)}"
+
+
+_KNOWN_TO_16 = frozenset({"Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"})
+
+
+def id_tag_info(authorization: Authorization) -> dict[str, Any]:
+    """1.6 IdTagInfo; a status that 1.6 has no word for is Invalid."""
+    info: dict[str, Any] = {"status": authorization.status if authorization.status in _KNOWN_TO_16 else "Invalid"}
+    if authorization.expires_at is not None:
+        info["expiryDate"] = timestamp(authorization.expires_at)
+    if authorization.group_id is not None:
+        info["parentIdTag"] = authorization.group_id[:20]
+    return info
+
+
+def id_token_info(authorization: Authorization) -> dict[str, Any]:
+    """2.x IdTokenInfo with the group that may stop its transactions (C09)."""
+    info: dict[str, Any] = {"status": authorization.status}
+    if authorization.expires_at is not None:
+        info["cacheExpiryDateTime"] = timestamp(authorization.expires_at)
+    if authorization.group_id is not None:
+        info["groupIdToken"] = {"idToken": authorization.group_id, "type": "Central"}
+    return info
