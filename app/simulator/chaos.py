@@ -23,6 +23,11 @@ FAULTS = (
 )
 
 
+def dice(seed: str | float) -> Random:
+    """Repeatable chance."""
+    return Random(seed)  # noqa: S311
+
+
 class Chaos:
     def __init__(self, level: float, rng: Random) -> None:
         self._level = max(0.0, min(1.0, level))

@@ -25,7 +25,9 @@ class Clock:
         return (self._ticks() - self._zero) * self.speed
 
     def now(self) -> datetime:
-        return self._started + timedelta(seconds=self.seconds())
+        """To the millisecond, as it goes over the wire."""
+        moment = self._started + timedelta(seconds=self.seconds())
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self.speed)

@@ -6,7 +6,7 @@ import asyncio
 from random import Random
 from typing import TYPE_CHECKING
 
-from app.simulator.chaos import Chaos, Fault
+from app.simulator.chaos import Chaos, Fault, dice
 from app.simulator.meter import Meter, Reading
 from app.simulator.session import Session, State, Wish
 from app.simulator.vehicle import Outlet
@@ -22,7 +22,7 @@ class Connector:
         self.outlet = outlet
         self.tokens = tokens
         self.rng = rng
-        self.chaos = Chaos(station.plan.chaos, Random(rng.random()))
+        self.chaos = Chaos(station.plan.chaos, dice(rng.random()))
         self.meter = Meter(float(rng.randrange(50_000, 9_000_000)))
         self.first_register_wh = self.meter.register_wh
         self.state = State.AVAILABLE

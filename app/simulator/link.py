@@ -51,12 +51,13 @@ class Link:
         self._open.add(call)
         try:
             await asyncio.wait({call})
-            answer = call.result()
-        except asyncio.CancelledError:
-            if call.cancelled():
-                raise Offline from None
+        finally:  # a cancellation that ends up here is ours, one inside the call is the line's
+            self._open.discard(call)
             call.cancel()
-            raise
+        if call.cancelled():
+            raise Offline
+        try:
+            answer = call.result()
         except ConnectionClosed:
             raise Offline from None
         except TimeoutError:
@@ -68,8 +69,6 @@ class Link:
             if isinstance(error, SecurityError):  # the server forgot us: boot again
                 self.station.line.forgotten()
             raise Refused(str(error)) from error
-        finally:
-            self._open.discard(call)
         stats.answers += 1
         return answer
 

@@ -24,6 +24,8 @@ class Outbox:
     def __init__(self) -> None:
         self._messages: deque[Message] = deque()
         self._filled = asyncio.Event()
+        self.emptied = asyncio.Event()
+        self.emptied.set()
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -35,6 +37,7 @@ class Outbox:
     def put(self, message: Message) -> None:
         self._messages.append(message)
         self._filled.set()
+        self.emptied.clear()
 
     async def head(self) -> Message:
         await self._filled.wait()
@@ -44,3 +47,4 @@ class Outbox:
         self._messages.popleft()
         if not self._messages:
             self._filled.clear()
+            self.emptied.set()

@@ -77,8 +77,7 @@ async def plug(connector: Connector, session: Session) -> None:
 
 async def authorize(connector: Connector, session: Session) -> bool:
     """Ask the server; without a line the station trusts the token and hears later (C15, LocalAuthorizeOffline)."""
-    station, wish = connector.station, session.wish
-    assert wish is not None
+    station, wish = connector.station, session.driver
     if wish.remote and not station.dialect.authorizes_remote_starts:
         return True
     answer = await station.say(station.dialect.authorize(wish.id_token))

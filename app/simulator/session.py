@@ -62,6 +62,12 @@ class Session:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def driver(self) -> Wish:
+        if self.wish is None:
+            raise LookupError("nobody asked to charge yet")
+        return self.wish
+
     def stop(self, cause: Cause) -> None:
         """Ask for the end; the first cause wins."""
         if self.cause is None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from random import Random
 from typing import Any
 
-from app.simulator.chaos import Chaos
+from app.simulator.chaos import Chaos, dice
 from app.simulator.clock import Clock
 from app.simulator.connector import Connector
 from app.simulator.dialect import Dialect
@@ -28,8 +27,8 @@ CONNECTORS = (1, 2)
 class Station:
     def __init__(self, index: int, plan: FleetPlan, clock: Clock, stats: FleetStats) -> None:
         self.id, self.plan, self.clock, self.stats = plan.names()[index], plan, clock, stats
-        self.rng = Random(f"{plan.seed}/{self.id}")
-        self.chaos = Chaos(plan.chaos, Random(self.rng.random()))
+        self.rng = dice(f"{plan.seed}/{self.id}")
+        self.chaos = Chaos(plan.chaos, dice(self.rng.random()))
         self.outlet = self.rng.choices(OUTLETS, OUTLET_WEIGHTS)[0]
         password = plan.password_of(self.id)
         self.password = None if password is None else password.encode()
@@ -41,7 +40,7 @@ class Station:
                 id,
                 self.outlet,
                 tokens[place::places] or (tokens[place % len(tokens)],),
-                Random(f"{plan.seed}/{self.id}/{id}"),
+                dice(f"{plan.seed}/{self.id}/{id}"),
             )
             for place, id in enumerate(CONNECTORS, start=index * len(CONNECTORS))
         }
@@ -149,9 +148,8 @@ class Station:
             if cause is not None:
                 session.stop(cause)
             await session.ended.wait()
-        if cause is not Cause.HARD_RESET:
-            while self.outbox and self.line.online:
-                await asyncio.sleep(0.01)
+        if cause is not Cause.HARD_RESET and self.line.online:
+            await self.clock.wait(self.outbox.emptied, self.plan.timeout * self.clock.speed)
         await self.line.reboot(reason)
 
     def change_availability(self, connector: int | None, operative: bool) -> str:

@@ -94,10 +94,9 @@ class Dialect16:
     def charging(self, session: Session) -> None:
         first = session.readings[0]
         session.started_at = first.at
-        assert session.wish is not None
         start = call.StartTransaction(
             connector_id=session.connector,
-            id_tag=session.wish.id_token,
+            id_tag=session.driver.id_token,
             meter_start=first.energy_wh,
             timestamp=stamp(first.at),
         )
@@ -110,9 +109,9 @@ class Dialect16:
     def suspended(self, session: Session) -> None: ...
 
     def ended(self, session: Session, cause: Cause, reading: Reading) -> None:
-        if not session.charging or session.wish is None or session.started_at is None:
+        if session.started_at is None:
             return
-        token = session.wish.id_token
+        token = session.driver.id_token
         stop = call.StopTransaction(
             transaction_id=0,
             meter_stop=reading.energy_wh,

@@ -95,13 +95,13 @@ class Dialect201:
         self._event(session, "CablePluggedIn", None if session.charging else "EVConnected", self._begin(session))
 
     def authorized(self, session: Session) -> None:
-        assert session.wish is not None
-        trigger = "RemoteStart" if session.wish.remote else "Authorized"
+        wish = session.driver
+        trigger = "RemoteStart" if wish.remote else "Authorized"
         state = "EVConnected" if session.plugged else "Idle"
         info = {}
-        if session.wish.remote_start_id is not None:
-            info["remoteStartId"] = session.wish.remote_start_id
-        token = self._token(session.wish.id_token)
+        if wish.remote_start_id is not None:
+            info["remoteStartId"] = wish.remote_start_id
+        token = self._token(wish.id_token)
         self._event(session, trigger, state, self._begin(session), info, id_token=token)
 
     def charging(self, session: Session) -> None:

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from base64 import b64encode
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from ocpp import v16, v201
-from ocpp.exceptions import SecurityError
 from ocpp.routing import on
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from app.simulator import FleetPlan, FleetStats, run_fleet
+
 Heard = tuple[str, dict[str, Any]]
 
 
+class LineLost(BaseException):
+    """Heard, and gone before the answer."""
+
+
 class Csms:
-    """`heard[station]` is every CALL in order, as (action, payload in snake case)."""
+    """`heard[station]` is every CALL in order, as (action, payload in snake case).
+
+    `boot_answers` come before Accepted, `lost` names actions whose next answer gets lost, `down` refuses connections,
+    `error` is what the next CALL gets.
+    """
 
     def __init__(self) -> None:
         self.heard: dict[str, list[Heard]] = defaultdict(list)
@@ -30,7 +39,9 @@ class Csms:
         self.authorizations: list[str | None] = []
         self.boot_answers: list[tuple[str, int]] = []
         self.refused_tokens: set[str] = set()
-        self.mute: set[str] = set()
+        self.lost: list[str] = []
+        self.down = False
+        self.error: Exception | None = None
         self.url = ""
         self._numbers = itertools.count(1)
         self.transactions: dict[tuple[Any, ...], int] = {}
@@ -38,8 +49,12 @@ class Csms:
     def note(self, station: str, action: str, payload: dict[str, Any], id: str) -> None:
         self.heard[station].append((action, payload))
         self.ids[station].append(id)
-        if action in self.mute:
-            raise asyncio.CancelledError
+        if action in self.lost:
+            self.lost.remove(action)
+            raise LineLost
+        if self.error:
+            error, self.error = self.error, None
+            raise error
 
     def calls(self, station: str, action: str) -> list[dict[str, Any]]:
         return [payload for heard, payload in self.heard[station] if heard == action]
@@ -69,11 +84,29 @@ class Csms:
         station.csms = self
         try:
             await station.start()
-        except (ConnectionClosed, asyncio.CancelledError):
+        except (ConnectionClosed, LineLost):
             return
 
-    async def drop(self, name: str) -> None:
+    def refuse(self, connection: ServerConnection, _: Any) -> Any:
+        return connection.respond(503, "down") if self.down else None
+
+    def drop(self, name: str) -> None:
         self.stations[name]._connection.transport.abort()
+
+    async def ask(self, name: str, command: Any) -> Any:
+        return await self.stations[name].call(command, suppress=False)
+
+    @asynccontextmanager
+    async def fleet(self, **plan: Any) -> AsyncIterator[asyncio.Task[FleetStats]]:
+        """A running fleet of one fast 2.0.1 station, unless the plan says otherwise; stopped at the end."""
+        fast = {"stations": 1, "version": "2.0.1", "speed": 3600.0, "strict": True, "retry": 0.02, "invalid_tokens": 0}
+        stop = asyncio.Event()
+        running = asyncio.create_task(run_fleet(FleetPlan(**{"url": self.url, **fast, **plan}), stop=stop))
+        try:
+            yield running
+        finally:
+            stop.set()
+            await running
 
 
 def now() -> str:
@@ -128,9 +161,6 @@ class Half201(v201.ChargePoint):  # type: ignore[misc]
     csms: Csms
 
     def BootNotification(self, _: Any) -> Any:
-        if self.csms.boot_answers and self.csms.boot_answers[0][0] == "SecurityError":
-            self.csms.boot_answers.pop(0)
-            raise SecurityError("not yet")
         return self.csms.boot()
 
     def Heartbeat(self, _: Any) -> Any:
@@ -148,11 +178,8 @@ class Half201(v201.ChargePoint):  # type: ignore[misc]
 async def csms() -> AsyncIterator[Csms]:
     server = Csms()
     protocols: Any = ["ocpp1.6", "ocpp2.0.1"]
-    async with serve(server.accept, "127.0.0.1", 0, subprotocols=protocols, compression=None) as listening:
+    options: Any = {"subprotocols": protocols, "compression": None, "process_request": server.refuse}
+    async with serve(server.accept, "127.0.0.1", 0, **options) as listening:
         port = next(iter(listening.sockets)).getsockname()[1]
         server.url = f"ws://127.0.0.1:{port}/ocpp"
         yield server
-
-
-def basic(user: str, password: str) -> str:
-    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
