@@ -11,6 +11,7 @@ from eventsourcing.persistence import RecordConflictError
 from websockets.exceptions import ConnectionClosed
 
 from api.ocpp import registry, schema
+from api.ocpp.frame import encode_call
 from api.ocpp.rpc import Answer
 from api.ocpp.schema import CallFailed
 from api.ocpp.versions import Version
@@ -43,15 +44,15 @@ async def run_command(stream: str, connection: StationConnection) -> None:
     node = connection.node
     command = await load(node.journal, Command, stream)
     version = connection.session.version
+    message_id = str(uuid4())
     try:
         action, payload = _say(command, version)
         schema.check_request(version, action, payload)
-    except CallFailed as failure:
+        text = encode_call(message_id, action, payload)
+    except (CallFailed, LookupError, TypeError) as failure:
         command.fail(f"not sent: {failure}", node.clock())
         await _record(connection, command, None)
         return
-    message_id = str(uuid4())
-    text = connection.peer.call(message_id, action, payload)
     now = node.clock()
     claimed = command.send(
         message_id=message_id,
@@ -64,11 +65,9 @@ async def run_command(stream: str, connection: StationConnection) -> None:
     try:
         recorded = await _record(connection, command, Evidence(version.subprotocol, text))
         if not (claimed and recorded):
-            connection.peer.give_up()
             return
-        answer = await connection.call(message_id, text)
+        answer = await connection.call(message_id, action, payload)
     except (ConnectionClosed, ConnectionError):
-        connection.peer.give_up()
         command.fail("the connection closed before the station answered", node.clock())
         await _record(connection, command, None)
         return
@@ -92,7 +91,7 @@ def _say(command: Command, version: Version) -> tuple[str, dict[str, Any]]:
 
 
 def _settle(command: Command, action: str, answer: Answer, connection: StationConnection) -> None:
-    """Turn the station's answer into the command's end. An answer against the schema is a failure, not a closed socket."""
+    """Turn the station's answer into the command's end. An answer against the schema fails the command alone."""
     now = connection.node.clock()
     if answer.error is not None:
         command.fail(f"{answer.error.code}: {answer.error.description}", now)

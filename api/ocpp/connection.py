@@ -1,12 +1,15 @@
-"""One socket of one station: reads, serves calls one after the other, and sends our commands, each with its own pace."""
+"""One socket of one station: reads, serves calls one after the other, and sends our commands, each at its own pace."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 import structlog
+from eventsourcing.persistence import RecordConflictError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
@@ -29,8 +32,20 @@ GOING_AWAY, UNSUPPORTED_DATA, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1003, 1011
 
 class StationConnection:
     __slots__ = (
-        "_answer", "_closing", "_command_task", "_commands", "_inbox", "_room", "_socket", "_work", "id", "node", "peer", "session",
-    )  # fmt: skip
+        "_answer",
+        "_closing",
+        "_command_task",
+        "_commands",
+        "_gone",
+        "_inbox",
+        "_room",
+        "_socket",
+        "_work",
+        "id",
+        "node",
+        "peer",
+        "session",
+    )
 
     def __init__(self, socket: ServerConnection, session: StationSession) -> None:
         self.id = uuid4().hex
@@ -45,11 +60,12 @@ class StationConnection:
         self._commands: deque[str] = deque()
         self._command_task: asyncio.Task[None] | None = None
         self._closing = False
+        self._gone = asyncio.Event()
 
     async def run(self) -> None:
         """Serve the station until its socket closes, one way or the other."""
         station_id = self.session.station_id
-        if (previous := self.node.connections.get(station_id)) is not None:
+        while (previous := self.node.connections.get(station_id)) is not None:
             await previous.close(GOING_AWAY, "the station connected again")
         self.node.connections[station_id] = self
         try:
@@ -69,14 +85,13 @@ class StationConnection:
             log.warning("ocpp.connection_given_up", station=station_id, error=repr(error))
             await self._socket.close(TRY_AGAIN_LATER, "try again")
         finally:
-            if self.node.connections.get(station_id) is self:
-                del self.node.connections[station_id]
+            del self.node.connections[station_id]
+            self._gone.set()
 
     async def close(self, code: int, reason: str) -> None:
         """Finish the call in hand, then close; returns when the connection has left the journal in order."""
         await self._socket.close(code, reason)
-        while self.node.connections.get(self.session.station_id) is self:
-            await asyncio.sleep(0.005)
+        await self._gone.wait()
 
     async def _connected(self) -> None:
         session = self.session
@@ -92,7 +107,10 @@ class StationConnection:
         await session.begin()
         session.day.disconnect(self.id, reason, session.now)
         if not session.undecided:
-            await self.node.journal.append(session.entries(Evidence(session.version.subprotocol, b"")))
+            try:
+                await self.node.journal.append(session.entries(Evidence(session.version.subprotocol, b"")))
+            except RecordConflictError:
+                raise OwnershipLost(session.station_id) from None
 
     async def _read(self) -> str:
         """Read until the socket closes; returns why it did."""
@@ -103,7 +121,7 @@ class StationConnection:
                     await self._socket.close(UNSUPPORTED_DATA, "OCPP-J messages are text")
                     return "binary frame"
                 self._received(raw)
-                if len(self._inbox) >= _MAX_WAITING:
+                if len(self._inbox) >= _MAX_WAITING and not self._closing:
                     self._room.clear()
                     await self._room.wait()
         except ConnectionClosed as closed:
@@ -141,17 +159,20 @@ class StationConnection:
                     await self._send(reply)
         except (OwnershipLost, JournalUnavailable) as error:
             log.warning("ocpp.connection_given_up", station=self.session.station_id, error=repr(error))
-            self._inbox.clear()
-            await self._socket.close(TRY_AGAIN_LATER, "try again")
+            await self._stop_serving(TRY_AGAIN_LATER, "try again")
         except Exception:
             log.exception("ocpp.connection_failed", station=self.session.station_id)
-            await self._socket.close(INTERNAL_ERROR, "internal error")
+            await self._stop_serving(INTERNAL_ERROR, "internal error")
+
+    async def _stop_serving(self, code: int, reason: str) -> None:
+        """Close unserved; whoever reads must not wait for room in the inbox, which nobody will make."""
+        self._closing = True
+        self._room.set()
+        await self._socket.close(code, reason)
 
     async def _send(self, text: bytes) -> None:
-        try:
+        with suppress(ConnectionClosed):  # what is recorded is recorded: the station will ask again, and hear the same
             await self._socket.send(text, text=True)
-        except ConnectionClosed:
-            pass  # what is recorded is recorded; the station will repeat the message and get the same answer
 
     # Commands: one call of ours may be open at a time
 
@@ -171,11 +192,11 @@ class StationConnection:
             except Exception:
                 log.exception("ocpp.command_failed", station=self.session.station_id, command=stream)
 
-    async def call(self, message_id: str, text: bytes) -> tuple[Answer, str] | None:
-        """Send a call and wait for its answer: None if there was none in time. Raises ConnectionClosed if the socket is gone."""
+    async def call(self, message_id: str, action: str, payload: dict[str, Any]) -> tuple[Answer, str] | None:
+        """Send a call and wait for its answer: None if there was none in time. Raises ConnectionClosed if it cannot be."""
         self._answer = asyncio.get_running_loop().create_future()
-        await self._socket.send(text, text=True)
         try:
+            await self._socket.send(self.peer.call(message_id, action, payload), text=True)
             return await asyncio.wait_for(self._answer, self.node.answer_timeout)
         except TimeoutError:
             return None

@@ -1,4 +1,4 @@
-"""What happens elsewhere and concerns the stations of this node: commands for them, changed tokens and tariffs, take-overs."""
+"""What happens elsewhere and concerns our stations: commands for them, changed tokens and tariffs, take-overs."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,6 +14,9 @@ CALL: Final = 2
 CALL_RESULT: Final = 3
 CALL_ERROR: Final = 4
 UNREADABLE_ID: Final = "-1"
+
+_ODD_NUMBER = re.compile(rb"[0-9](?:\.0+[^0-9Z+-]|[eE][+-]?[0-9])|[0-9]{19}")
+"""What a number looks like that is a whole one in disguise, or too large for one; some texts look like that too."""
 
 
 @dataclass(slots=True)
@@ -56,7 +60,11 @@ def parse(raw: bytes, version: Version) -> Frame:
     except orjson.JSONDecodeError as error:
         return _unreadable(version, "RpcFrameworkError", f"not valid JSON: {error.msg}")
     if not isinstance(frame, list) or len(frame) < 2 or type(frame[0]) is not int:
-        return _unreadable(version, "RpcFrameworkError", "not an array that begins with a message type and a message id")
+        return _unreadable(
+            version, "RpcFrameworkError", "not an array that begins with a message type and a message id"
+        )
+    if _ODD_NUMBER.search(raw):
+        _settle_numbers(frame)
     kind, message_id = frame[0], frame[1]
     if not isinstance(message_id, str) or not message_id:
         return _unreadable(version, "RpcFrameworkError", "the message id is not a text")
@@ -70,10 +78,11 @@ def parse(raw: bytes, version: Version) -> Frame:
         case 3, [_, _, payload]:
             return CallResult(message_id, {} if payload is None else payload)
         case 4, [_, _, str(code), *rest]:
-            description, details, *_ = *rest, "", {}
-            return CallError(message_id, code, str(description), details if isinstance(details, dict) else {})
-        case (2 | 3 | 4), _:
-            return Malformed(message_id, "FormatViolation", "the frame does not have its fields", kind == CALL)
+            description = rest[0] if rest else ""
+            details = rest[1] if len(rest) > 1 and isinstance(rest[1], dict) else {}
+            return CallError(message_id, code, str(description), details)
+    if kind in (CALL, CALL_RESULT, CALL_ERROR):
+        return Malformed(message_id, "FormatViolation", "the frame does not have its fields", kind == CALL)
     return Malformed(
         message_id, "MessageTypeNotSupported", f"message type {kind} is not known", version.answers_unknown_type
     )
@@ -96,6 +105,21 @@ def _has_nul(value: Any) -> bool:
                 waiting.extend(members)
                 waiting.extend(members.values())
     return False
+
+
+def _settle_numbers(value: list[Any]) -> None:
+    """JSON has one kind of number: 1.0 is the integer 1. What does not fit into 64 bits is no integer here."""
+    waiting: list[Any] = [value]
+    while waiting:
+        container = waiting.pop()
+        for key, item in list(container.items() if isinstance(container, dict) else enumerate(container)):
+            match item:
+                case float() if item.is_integer() and abs(item) < 2**53:
+                    container[key] = int(item)
+                case int() if not -(2**63) <= item < 2**63:
+                    container[key] = float(item)
+                case list() | dict():
+                    waiting.append(item)
 
 
 def encode_call(message_id: str, action: str, payload: Any) -> bytes:

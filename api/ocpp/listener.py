@@ -1,4 +1,4 @@
-"""Where stations connect: who they are, whether they may, and in which version (OCPP-J §3, security profiles 0 and 1)."""
+"""Where stations connect: who they are, whether they may, in which version (OCPP-J §3, security profiles 0 and 1)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 _MAX_ID = 255
 _DEFLATE = ServerPerMessageDeflateFactory(
-    # Without context takeover a connection keeps no compression window between messages: memory per station stays small.
+    # Without context takeover a connection keeps no compression window between messages: little memory per station.
     server_no_context_takeover=True,
     client_no_context_takeover=True,
     server_max_window_bits=12,
@@ -92,14 +92,16 @@ async def _decide(node: Node, request: Request) -> Response | None:
         await _register(node, station, station_id, user_password)
     elif not _authenticated(node, station, station_id, user_password):
         return _refuse(HTTPStatus.UNAUTHORIZED, "wrong credentials", ("WWW-Authenticate", 'Basic realm="ocpp"'))
-    offered = [name.strip() for header in request.headers.get_all("Sec-WebSocket-Protocol") for name in header.split(",")]
+    offered = [
+        name.strip() for header in request.headers.get_all("Sec-WebSocket-Protocol") for name in header.split(",")
+    ]
     if not any(name in VERSIONS for name in offered):
         return _refuse(HTTPStatus.BAD_REQUEST, f"offer one of the subprotocols {', '.join(VERSIONS)}")
     return None
 
 
 def _authenticated(node: Node, station: Station, station_id: str, user_password: tuple[str, bytes] | None) -> bool:
-    """Profile 0 is open because somebody registered it so; profile 1 needs the password; 2 and 3 do not come this way."""
+    """Profile 0 is open as somebody registered it so; profile 1 needs the password; 2 and 3 do not come this way."""
     if station.security_profile == 0:
         return True
     user, password = user_password or ("", b"")
@@ -131,7 +133,11 @@ def _basic(headers: Headers) -> tuple[str, bytes] | None:
 
 def _refuse(status: HTTPStatus, text: str, *headers: tuple[str, str]) -> Response:
     body = f"{text}\n".encode()
-    fields = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), ("Connection", "close")]
+    fields = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+    ]
     return Response(status.value, status.phrase, Headers([*fields, *headers]), body)
 
 

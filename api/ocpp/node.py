@@ -1,4 +1,4 @@
-"""What all stations of this process share: the journal, the clock, what is known of tokens and tariffs, who is connected."""
+"""What all stations of this process share: journal, clock, what is known of tokens and tariffs, who is connected."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Shelf(Generic[A]):
 
 @dataclass(slots=True)
 class Counters:
-    """What the metrics endpoint shows of this process; plain callables, so that nothing here knows how they are counted."""
+    """What the metrics endpoint shows of this process; plain callables: nothing here knows how they are counted."""
 
     message: Callable[[str, str, str], None] = lambda version, action, outcome: None
     answered: Callable[[float], None] = lambda seconds: None

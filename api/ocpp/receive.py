@@ -24,8 +24,8 @@ class OwnershipLost(RuntimeError):
 async def serve(session: StationSession, call: Call, raw: str, connection_id: str) -> bytes:
     """The text to answer with; when this returns, the message is on disk.
 
-    Raises OwnershipLost, or JournalUnavailable when the message could not be recorded: then nothing may be answered, and the
-    station will send it again.
+    Raises OwnershipLost, or JournalUnavailable when the message could not be recorded: then nothing may be answered,
+    and the station will send it again.
     """
     started = perf_counter()
     for _ in range(5):
@@ -39,10 +39,15 @@ async def serve(session: StationSession, call: Call, raw: str, connection_id: st
                 raise OwnershipLost(session.station_id) from None
         else:
             counters = session.node.counters
-            counters.message(session.version.name, call.action, outcome)
+            counters.message(session.version.name, _counted_as(session, call), outcome)
             counters.answered(perf_counter() - started)
             return reply
     raise JournalUnavailable(f"the streams of {session.station_id} keep changing")
+
+
+def _counted_as(session: StationSession, call: Call) -> str:
+    """An action's name for the metrics; what stations make up is one, since each name is kept for ever."""
+    return call.action if schema.knows(session.version, call.action) else "-"
 
 
 async def record_refusal(session: StationSession, refusal: Refusal, raw: str) -> None:
@@ -60,8 +65,8 @@ async def _decide(session: StationSession, call: Call) -> tuple[bytes, str]:
         return await _refused(session, call, failure), failure.code
     except Exception:
         log.exception("ocpp.handler_failed", station=session.station_id, action=call.action)
-        failure = CallFailed("InternalError", "the message could not be processed")
-        return await _refused(session, call, failure), failure.code
+        internal = CallFailed("InternalError", "the message could not be processed")
+        return await _refused(session, call, internal), internal.code
     if session.undecided:
         session.day.receive(call.action, session.now)
     return encode_result(call.message_id, answer), "answered"

@@ -1,7 +1,8 @@
 """One end of an OCPP-J connection, without I/O: text in, what to do next out (1.6 and 2.x Part 4 §4).
 
-The caller reads a message, gives it to `receive`, and acts on what comes back: a Call is to be served and then reported with
-`served`; an Answer belongs to the call made with `call`; a Refusal may carry a text to send; Noise needs nothing but a log line.
+The caller reads a message, gives it to `receive`, and acts on what comes back: a Call is to be served and then reported
+with `served`; an Answer belongs to the call made with `call`; a Refusal may carry a text to send; Noise needs nothing
+but a log line.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ class RpcPeer:
         match frame:
             case Call(message_id):
                 if message_id in self._serving:
-                    return self.refuse(message_id, "RpcFrameworkError", f"message id {message_id} is still being processed")
+                    return self.refuse(
+                        message_id, "RpcFrameworkError", f"message id {message_id} is still being processed"
+                    )
                 self._serving.add(message_id)
                 return frame
             case CallResult(message_id, payload) if message_id == self._open_call:
@@ -66,6 +69,9 @@ class RpcPeer:
             case CallError(message_id) if message_id == self._open_call:
                 self._open_call = None
                 return Answer(error=frame)
+            case Malformed(message_id, code, description, answerable=False) if message_id == self._open_call:
+                self._open_call = None
+                return Answer(error=CallError(message_id, code, description))
             case Malformed(message_id, code, description, answerable):
                 return self.refuse(message_id, code, description) if answerable else Refusal(code, description, None)
         return Noise(f"an answer to message {frame.message_id}, which is not open")

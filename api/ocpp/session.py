@@ -20,7 +20,18 @@ from domain.values import Evse, IdToken
 class StationSession:
     """What message files work with. `now` is the time at which the message being handled was received."""
 
-    __slots__ = ("_carried", "_touched", "_transactions", "day", "node", "now", "station", "station_id", "station_stale", "version")
+    __slots__ = (
+        "_carried",
+        "_touched",
+        "_transactions",
+        "day",
+        "node",
+        "now",
+        "station",
+        "station_id",
+        "station_stale",
+        "version",
+    )
 
     def __init__(self, station_id: str, version: Version, node: Node) -> None:
         self.station_id = station_id
@@ -64,7 +75,7 @@ class StationSession:
         return len(self.day.pending_events) == self._carried and not any(a.pending_events for a in aggregates)
 
     def entries(self, evidence: Evidence) -> list[Entry]:
-        """What was decided, as it goes to the journal; the evidence stands beside the event that says most, the first."""
+        """What was decided, as it goes to the journal; the evidence stands beside the first event, which says most."""
         events: list[DomainEvent] = []
         for aggregate in (*self._touched, self.day, self.station):
             events.extend(aggregate.collect_events())  # type: ignore[arg-type]
@@ -100,7 +111,9 @@ class StationSession:
         self._touched.append(new)
         return new
 
-    def opened(self, transaction: Transaction, transaction_id: str, evse: Evse | None, start_key: str | None = None) -> None:
+    def opened(
+        self, transaction: Transaction, transaction_id: str, evse: Evse | None, start_key: str | None = None
+    ) -> None:
         """Enter a transaction in the day's books, so that it is found again after a restart."""
         self.day.open_transaction(TransactionRef(transaction_id, transaction.id, evse, start_key), self.now)
 

@@ -1,4 +1,4 @@
-"""The versions of OCPP-J we speak, and all that differs between them below the level of messages. A new version is one row."""
+"""The versions of OCPP-J we speak, and what differs between them below the level of messages. A new one is one row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ V16_SPELLING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Version:
     """`name` is the version as people say it, `subprotocol` as WebSockets do (OCPP-J §3.1)."""
 

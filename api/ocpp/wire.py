@@ -1,4 +1,4 @@
-"""Reading what every version writes alike: times and meter values. Lenient in what it takes, since time and energy are money."""
+"""Reading what versions write alike: times and meter values. Lenient in what it takes: time and energy are money."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def timestamp(at: datetime) -> str:
 
 
 def decimal(value: Any) -> Decimal | None:
-    """A measured number, or None where the station sent none (`NaN`, empty, text). A decimal comma occurs in the field."""
+    """A measured number, or None where the station sent none (`NaN`, empty, text). A decimal comma does occur."""
     try:
         number = Decimal(value.replace(",", ".") if isinstance(value, str) else repr(value))
     except InvalidOperation:
@@ -53,7 +53,8 @@ def id_token(value: dict[str, Any] | None) -> IdToken | None:
 
 def readings_v16(meter_values: Iterable[dict[str, Any]]) -> tuple[MeterReading, ...]:
     return tuple(
-        MeterReading(instant(mv["timestamp"]), tuple(_sample_v16(sv) for sv in mv["sampledValue"])) for mv in meter_values
+        MeterReading(instant(mv["timestamp"]), tuple(_sample_v16(sv) for sv in mv["sampledValue"]))
+        for mv in meter_values
     )
 
 
@@ -81,14 +82,17 @@ def _default_unit(measurand: str) -> str:
         case "Power":
             return "" if measurand == "Power.Factor" else "var" if "Reactive" in measurand else "W"
         case head:
-            return {"Current": "A", "Voltage": "V", "SoC": "Percent", "Frequency": "Hz", "Temperature": "Celsius"}.get(head, "")
+            return {"Current": "A", "Voltage": "V", "SoC": "Percent", "Frequency": "Hz", "Temperature": "Celsius"}.get(
+                head, ""
+            )
 
 
 def readings_v2(meter_values: Iterable[dict[str, Any]] | None) -> tuple[MeterReading, ...]:
     if not meter_values:
         return ()
     return tuple(
-        MeterReading(instant(mv["timestamp"]), tuple(_sample_v2(sv) for sv in mv["sampledValue"])) for mv in meter_values
+        MeterReading(instant(mv["timestamp"]), tuple(_sample_v2(sv) for sv in mv["sampledValue"]))
+        for mv in meter_values
     )
 
 
@@ -115,7 +119,7 @@ def _sample_v2(sv: dict[str, Any]) -> SampledValue:
 
 
 def transaction_id_v16(number: int, occurred_at: datetime) -> str:
-    """A 1.6 number as text. One that we cannot have given (-1 from a station that never got one) stands for itself alone."""
+    """A 1.6 number as text. One we cannot have given (-1 from a station that never got one) stands for itself alone."""
     return str(number) if number > 0 else f"{number}@{timestamp(occurred_at)}"
 
 

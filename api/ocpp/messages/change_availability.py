@@ -1,6 +1,6 @@
 """ChangeAvailability: put a station, EVSE or connector in or out of service (1.6 §5.2, 2.0.1 G03, G04).
 
-Typed payload: `operationalStatus` Operative or Inoperative, `evseId`?, `connectorId`?; without an EVSE the whole station.
+Typed payload: `operationalStatus` Operative or Inoperative, `evseId`?, `connectorId`?; no EVSE is the whole station.
 """
 
 from typing import Any

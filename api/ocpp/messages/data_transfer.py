@@ -9,7 +9,5 @@ from api.ocpp.session import StationSession
 @received("DataTransfer", "1.6", "2.0.1")
 async def data_transfer(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
     status = "UnknownVendorId"
-    session.day.transfer_data(
-        request["vendorId"], request.get("messageId"), request.get("data"), status, session.now
-    )
+    session.day.transfer_data(request["vendorId"], request.get("messageId"), request.get("data"), status, session.now)
     return {"status": status}

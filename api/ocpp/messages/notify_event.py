@@ -1,4 +1,4 @@
-"""NotifyEvent: changes of device model variables (2.0.1 N07, N08); a connector's AvailabilityState is its status (G01)."""
+"""NotifyEvent: changes of device model variables (2.0.1 N07, N08); a connector's AvailabilityState is status (G01)."""
 
 from typing import Any
 

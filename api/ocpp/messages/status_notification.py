@@ -1,4 +1,4 @@
-"""StatusNotification: the state of a connector (1.6 §4.9, 2.0.1 G01). Never refused, however odd the transition (B.4)."""
+"""StatusNotification: the state of a connector (1.6 §4.9, 2.0.1 G01). Never refused, however odd the transition."""
 
 from typing import Any
 

@@ -1,0 +1,231 @@
+"""Keeps read models up to date: reads the journal in batches and stores rows and position in one transaction.
+
+All read models that stand at the same position advance together, so a batch is read and decoded once. One that lags (it is new,
+or was halted) catches up on its own beside them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+import structlog
+
+from domain.journal import Journal, Page, Recorded
+from projections.model import ReadModel, Rows
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "csms_read_models"
+
+_ADVANCE = "UPDATE read_model SET position = $3 WHERE name = ANY($1) AND position = $2 AND generation = ANY($4)"
+_DATABASE_AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError, TimeoutError)
+_NOT_THE_EVENTS_FAULT = (asyncpg.SyntaxOrAccessError, asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError)
+"""Errors that any event would meet: a mistake in the read model, a full disk. Nothing is set aside for them."""
+
+
+class Overtaken(RuntimeError):
+    """Somebody else has moved the read model on, or swapped its tables: start again from what is stored."""
+
+
+@dataclass(eq=False)
+class Track:
+    """Where a read model stands: its tables (in `schema`), its position, the rows at hand."""
+
+    model: ReadModel
+    schema: str
+    generation: int
+    position: int
+    rows: Rows
+    parked: set[str] = field(default_factory=set)
+    """Streams set aside because one of their events could not be applied."""
+
+    @property
+    def name(self) -> str:
+        return self.schema
+
+
+@dataclass(slots=True)
+class RunnerCounters:
+    """Hooks for metrics: events applied and the seconds a batch took; events parked."""
+
+    batch: Callable[[int, float], None] = lambda events, seconds: None
+    parked: Callable[[str], None] = lambda model: None
+    halted: Callable[[str], None] = lambda model: None
+
+
+async def open_track(pool: asyncpg.Pool, model: ReadModel, schema: str | None = None) -> Track | None:
+    """The read model as it is stored, its tables made if they are not there; None while it is halted."""
+    schema = schema or model.schema
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", schema)
+        inserted = await connection.fetchval(
+            "INSERT INTO read_model (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true", schema
+        )
+        if inserted:
+            await model.create(connection, schema)
+        row = await connection.fetchrow("SELECT generation, position, halted FROM read_model WHERE name = $1", schema)
+        parked = await connection.fetch("SELECT DISTINCT stream FROM parked_event WHERE read_model = $1", schema)
+    if row["halted"]:
+        log.error("read_model.halted", read_model=schema, error=row["halted"], to_do=f"csms rebuild {model.name}")
+        return None
+    rows = Rows(model.tables, complete=row["position"] == 0)
+    return Track(model, schema, row["generation"], row["position"], rows, {r["stream"] for r in parked})
+
+
+class Runner:
+    """Runs read models until it is cancelled. Several may run: the position is advanced by compare-and-set."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        pool: asyncpg.Pool,
+        models: Sequence[ReadModel],
+        *,
+        linger: float = 0.03,
+        batch: int = 2_000,
+        counters: RunnerCounters | None = None,
+    ) -> None:
+        self._journal = journal
+        self._pool = pool
+        self._models = models
+        self._linger = linger
+        self._batch = batch
+        self._counters = counters or RunnerCounters()
+        self._tracks: list[Track] = []
+        self.position = 0
+        """Up to where the foremost read models have come."""
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._open()
+                while True:
+                    ticks = self._journal.ticks
+                    started = perf_counter()
+                    if not await self._advance():
+                        await self._journal.woken(ticks, 0.5)
+                    # Wait a little, so that a batch is worth its transaction.
+                    await asyncio.sleep(max(0.0, self._linger - (perf_counter() - started)))
+            except Overtaken as error:
+                log.info("read_model.overtaken", read_model=str(error))
+            except _DATABASE_AWAY as error:
+                log.warning("read_model.database_away", error=repr(error))
+                await asyncio.sleep(1)
+            except Exception:
+                log.exception("read_model.runner_failed")
+                await asyncio.sleep(1)
+
+    async def catch_up(self) -> None:
+        """Apply everything that is settled now."""
+        await self._open()
+        while await self._advance():
+            pass
+
+    async def _open(self) -> None:
+        opened = [await open_track(self._pool, model) for model in self._models]
+        self._tracks = [track for track in opened if track is not None]
+
+    async def _advance(self) -> bool:
+        """One batch for those in front and one for those behind; False when nothing was left to do."""
+        positions = sorted({track.position for track in self._tracks})
+        if not positions:
+            return False
+        moved = await self._step([t for t in self._tracks if t.position == positions[-1]], None)
+        if len(positions) > 1:
+            behind = [t for t in self._tracks if t.position == positions[0]]
+            moved = await self._step(behind, positions[1]) or moved
+        self.position = max((track.position for track in self._tracks), default=0)
+        return moved
+
+    async def _step(self, tracks: list[Track], until: int | None) -> bool:
+        page = await self._journal.read(tracks[0].position, self._batch)
+        if until is not None and page.position > until:
+            page = Page([r for r in page.recorded if r.position <= until], until)
+        if page.position == tracks[0].position:
+            return False
+        started = perf_counter()
+        for track in await apply(self._pool, tracks, page, self._counters):
+            self._tracks.remove(track)
+        self._counters.batch(len(page.recorded), perf_counter() - started)
+        return True
+
+
+async def apply(pool: asyncpg.Pool, tracks: list[Track], page: Page, counters: RunnerCounters) -> list[Track]:
+    """Apply a page to read models that stand at the same position. Returns those that had to be halted."""
+    try:
+        await _apply_together(pool, tracks, page)
+    except (Overtaken, *_DATABASE_AWAY, *_NOT_THE_EVENTS_FAULT):
+        raise
+    except Exception as error:
+        log.warning("read_model.batch_failed", error=repr(error), events=len(page.recorded))
+        return [track for track in tracks if not await _apply_singly(pool, track, page, counters)]
+    return []
+
+
+async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page) -> None:
+    before = tracks[0].position
+    async with pool.acquire() as connection, connection.transaction():
+        for track in tracks:
+            recorded = [r for r in page.recorded if r.event.originator_id not in track.parked] if track.parked else page.recorded
+            await track.model.load(connection, track.schema, track.rows, recorded)
+            for r in recorded:
+                track.model.fold(track.rows, r.event)
+            await track.model.write(connection, track.schema, track.rows, before, page.position)
+        await _move(connection, tracks, before, page.position)
+        await connection.execute(f"NOTIFY {CHANNEL}")
+    for track in tracks:
+        track.position = page.position
+        track.rows.trim()
+
+
+async def _move(connection: Any, tracks: list[Track], before: int, after: int) -> None:
+    names, generations = [t.name for t in tracks], [t.generation for t in tracks]
+    moved = await connection.execute(_ADVANCE, names, before, after, generations)
+    if moved != f"UPDATE {len(tracks)}":
+        raise Overtaken(", ".join(names))
+
+
+async def _apply_singly(pool: asyncpg.Pool, track: Track, page: Page, counters: RunnerCounters) -> bool:
+    """Find the event that cannot be applied and set its stream aside, or halt a read model that counts money (False)."""
+    for r in page.recorded:
+        track.rows = Rows(track.model.tables, complete=False)
+        single = Page([r], r.position)
+        try:
+            await _apply_together(pool, [track], single)
+        except (Overtaken, *_DATABASE_AWAY, *_NOT_THE_EVENTS_FAULT):
+            raise
+        except Exception as error:
+            track.rows = Rows(track.model.tables, complete=False)
+            if track.model.money:
+                await _halt(pool, track, r, error)
+                counters.halted(track.model.name)
+                return False
+            await _park(pool, track, r, error)
+            counters.parked(track.model.name)
+            await _apply_together(pool, [track], Page([], r.position))
+    if track.position < page.position:
+        await _apply_together(pool, [track], Page([], page.position))
+    return True
+
+
+async def _park(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception) -> None:
+    log.error("read_model.event_parked", read_model=track.schema, stream=r.event.originator_id, position=r.position, error=repr(error))
+    track.parked.add(r.event.originator_id)
+    await pool.execute(
+        "INSERT INTO parked_event VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        track.schema,
+        r.event.originator_id,
+        r.position,
+        repr(error)[:1000],
+    )
+
+
+async def _halt(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception) -> None:
+    log.error("read_model.halted", read_model=track.schema, stream=r.event.originator_id, position=r.position, error=repr(error))
+    text = f"{r.event.TOPIC} at position {r.position} of {r.event.originator_id}: {error!r}"[:1000]
+    await pool.execute("UPDATE read_model SET halted = $2 WHERE name = $1", track.schema, text)
