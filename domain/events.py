@@ -7,4 +7,6 @@ from domain.station_day import StationDay
 from domain.tariff import Tariff
 from domain.transaction import Transaction
 
+__all__ = ["AGGREGATES", "Command", "IdTokenRecord", "Station", "StationDay", "Tariff", "Transaction"]
+
 AGGREGATES = (Station, StationDay, Transaction, Command, IdTokenRecord, Tariff)

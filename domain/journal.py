@@ -49,6 +49,14 @@ class Recorded:
     event: DomainEvent
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of the journal: its events, and the position up to which nothing else will ever appear."""
+
+    recorded: list[Recorded]
+    position: int
+
+
 class Journal(Protocol):
     async def append(self, entries: Sequence[Entry]) -> int:
         """Record all entries or none; returns the position of the last when it is durable.
@@ -60,8 +68,11 @@ class Journal(Protocol):
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
         """The events of a stream with versions above `after`, in order."""
 
-    async def read(self, after: int, limit: int) -> list[Recorded]:
-        """Up to `limit` events above a position, in order, none of which can be overtaken any more."""
+    async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
+        """Up to `limit` events above a position, in order, none of which can be overtaken any more.
+
+        With `topics` the others are passed over: the page may be empty and still have moved on.
+        """
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
         """The youngest stream of a kind and an (encoded) name."""
@@ -91,14 +102,16 @@ async def load(journal: Journal, kind: type[A], stream: str) -> A:
     return aggregate
 
 
-async def follow(journal: Journal, after: int, *, limit: int = 1000, poll: float = 0.5) -> AsyncIterator[list[Recorded]]:
-    """All events above a position, for ever, in batches; wakes on appends and polls slowly in case a wake-up got lost."""
+async def follow(
+    journal: Journal, after: int, topics: Sequence[str] | None = None, *, limit: int = 1000, poll: float = 0.5
+) -> AsyncIterator[Page]:
+    """The journal above a position, for ever, page by page; wakes on appends and polls slowly in case a wake-up got lost."""
     while True:
         ticks = journal.ticks
-        batch = await journal.read(after, limit)
-        if batch:
-            after = batch[-1].position
-            yield batch
+        page = await journal.read(after, limit, topics)
+        if page.position > after:
+            after = page.position
+            yield page
         elif await journal.woken(ticks, poll):
             # A commit may still be hidden behind an older one in flight: look again shortly.
             await asyncio.sleep(0.002)
@@ -134,8 +147,10 @@ class InMemoryJournal:
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
         return self._streams.get(stream, [])[after:]
 
-    async def read(self, after: int, limit: int) -> list[Recorded]:
-        return self.recorded[after : after + limit]
+    async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
+        page = self.recorded[after : after + limit]
+        wanted = page if topics is None else [r for r in page if r.event.TOPIC in topics]
+        return Page(wanted, after + len(page))
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
         return max((s for s in self._streams if (parse(s).kind, parse(s).name) == (kind, name)), default=None)

@@ -25,19 +25,10 @@ class StreamName(NamedTuple):
     kind: str
     birth: str | None
     name: str
-
-    @property
-    def station_id(self) -> str | None:
-        """The station the stream belongs to, or None for id tokens and tariffs."""
-        if self.kind in (ID_TOKEN, TARIFF):
-            return None
-        return unquote(self.name.partition("/")[0])
-
-    @property
-    def local(self) -> str | None:
-        """What identifies the stream within its station: a transaction id, a command id."""
-        _, slash, local = self.name.partition("/")
-        return unquote(local) if slash else None
+    station_id: str | None
+    """The station the stream belongs to; None for id tokens and tariffs."""
+    local: str
+    """What the stream is of: a transaction or command id within its station, a tariff id, a token; "" for the station itself."""
 
 
 @lru_cache(maxsize=65536)
@@ -47,8 +38,12 @@ def encoded(name: str) -> str:
 
 @lru_cache(maxsize=65536)
 def parse(stream: str) -> StreamName:
-    parts = stream.split(":")
-    return StreamName(parts[0], parts[1], parts[2]) if len(parts) == 3 else StreamName(parts[0], None, parts[1])
+    kind, *birth, name = stream.split(":")
+    born_on = birth[0] if birth else None
+    if kind in (ID_TOKEN, TARIFF):
+        return StreamName(kind, born_on, name, None, unquote(name))
+    station, _, local = name.partition("/")
+    return StreamName(kind, born_on, name, unquote(station), unquote(local))
 
 
 def once(kind: str, name: str) -> str:
