@@ -102,9 +102,10 @@ class Register:
             self.begin = value
         elif context == "Transaction.End":
             self.end = value
-        if self.first_at is None or reading.at < self.first_at:
+        # Of two samples at the same time the lower is the first and the higher the last, whichever arrived first.
+        if self.first_at is None or self.first is None or (reading.at, value) < (self.first_at, self.first):
             self.first_at, self.first = reading.at, value
-        if self.last_at is None or reading.at >= self.last_at:
+        if self.last_at is None or self.last is None or (reading.at, value) > (self.last_at, self.last):
             self.last_at, self.last = reading.at, value
 
     def energy(self) -> Energy:

@@ -7,6 +7,7 @@ Nothing here refuses a fact: what a station reports has happened.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -54,10 +55,12 @@ class Facts:
     first_at: datetime | None = None
     started_at: datetime | None = None
     authorized_at: datetime | None = None
+    id_token_at: datetime | None = None
     ended_at: datetime | None = None
     stopped_reason: str | None = None
     charging_state: str | None = None
     charging_state_at: datetime | None = None
+    charging_state_seq_no: int = 0
     tariff: TariffRef | None = None
     remote_start_id: int | None = None
     reservation_id: int | None = None
@@ -71,10 +74,6 @@ class Facts:
         if event.readings:
             self.register.observe(event.readings)
         match event:
-            case Transaction.Metered():
-                if event.tariff is not None:
-                    self.tariff = event.tariff
-                return
             case Transaction.Started():
                 self.started_at = at
                 self.remote_start_id, self.reservation_id = event.remote_start_id, event.reservation_id
@@ -93,15 +92,24 @@ class Facts:
         at = event.occurred_at
         self.evse = _more_precise(self.evse, event.evse)
         self.tariff = event.tariff or self.tariff
-        if event.charging_state and (self.charging_state_at is None or at >= self.charging_state_at):
-            self.charging_state, self.charging_state_at = event.charging_state, at
+        if event.charging_state:
+            self._apply_charging_state(event.charging_state, at, event.seq_no or 0)
         if event.id_token is not None:
-            accepted = event.authorization is AuthorizationStatus.ACCEPTED
-            if accepted and (self.authorized_at is None or at < self.authorized_at):
-                self.authorized_at = at
-                self.id_token, self.authorization = event.id_token, event.authorization
-            elif self.id_token is None:
-                self.id_token, self.authorization = event.id_token, event.authorization
+            self._apply_id_token(event.id_token, event.authorization, at)
+
+    def _apply_charging_state(self, charging_state: str, at: datetime, seq_no: int) -> None:
+        """Of equal times the sequence number decides."""
+        if self.charging_state_at is None or (at, seq_no) >= (self.charging_state_at, self.charging_state_seq_no):
+            self.charging_state, self.charging_state_at, self.charging_state_seq_no = charging_state, at, seq_no
+
+    def _apply_id_token(self, id_token: IdToken, authorization: AuthorizationStatus | None, at: datetime) -> None:
+        """The token of a transaction is the first that was accepted, else the first that was presented."""
+        accepted = authorization is AuthorizationStatus.ACCEPTED
+        better = accepted and self.authorized_at is None
+        same = accepted == (self.authorized_at is not None)
+        if better or self.id_token_at is None or (same and at < self.id_token_at):
+            self.id_token, self.authorization, self.id_token_at = id_token, authorization, at
+            self.authorized_at = at if accepted else None
 
     @property
     def state(self) -> TransactionState:
@@ -182,7 +190,7 @@ class Transaction(Aggregate):
 
     def _record(self, kind: type[_Occurrence], at: datetime, facts: dict[str, Any]) -> bool:
         """Stations repeat with new message ids, so content is the key; some send seqNo 0 always, so the number is not enough."""
-        key = _content(kind, facts["occurred_at"], facts.get("seq_no"), facts.get("trigger_reason"), facts.get("readings", ()))
+        key = _content(kind, facts)
         if key in self._seen:
             return False
         if self.exists:
@@ -192,7 +200,7 @@ class Transaction(Aggregate):
 
     def evolve(self, event: DomainEvent) -> None:
         assert isinstance(event, _Occurrence)
-        self._seen.add(_content(type(event), event.occurred_at, event.seq_no, event.trigger_reason, event.readings))
+        self._seen.add(_content(type(event), vars(event)))
         self.facts.apply(event)
 
     @property
@@ -200,12 +208,9 @@ class Transaction(Aggregate):
         return self.facts.state
 
 
-def _content(
-    kind: type[_Occurrence],
-    occurred_at: datetime,
-    seq_no: int | None,
-    trigger_reason: str | None,
-    readings: tuple[MeterReading, ...],
-) -> int:
-    """`offline` is left out: a station may set it only when it repeats the message (E13)."""
-    return hash((kind.TOPIC, occurred_at, seq_no, trigger_reason, readings))
+_CONTENT = ("occurred_at", "seq_no", "trigger_reason", "charging_state", "id_token", "meter_stop_wh")
+
+
+def _content(kind: type[_Occurrence], facts: Mapping[str, Any]) -> int:
+    """What a repetition shares with the original: not `offline`, which a station may set only when it repeats (E13)."""
+    return hash((kind.TOPIC, facts.get("readings", ()), *map(facts.get, _CONTENT)))

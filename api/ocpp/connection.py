@@ -78,9 +78,9 @@ class StationConnection:
             finally:
                 self._closing = True
                 self._work.set()
-                await worker
+                in_order = await worker
                 self._end_commands()
-            await self._disconnected(reason)
+            await self._disconnected(reason, reload=not in_order)
         except (OwnershipLost, JournalUnavailable) as error:
             log.warning("ocpp.connection_given_up", station=station_id, error=repr(error))
             await self._socket.close(TRY_AGAIN_LATER, "try again")
@@ -100,17 +100,22 @@ class StationConnection:
         remote = self._socket.remote_address
         connection = Connection(self.id, self.node.id, session.version.name, session.now)
         session.day.connect(connection, session.station.security_profile, remote[0] if remote else None, session.now)
-        await self.node.journal.append(session.entries(Evidence(session.version.subprotocol, _upgrade(self._socket))))
+        await self._record(Evidence(session.version.subprotocol, _upgrade(self._socket)))
 
-    async def _disconnected(self, reason: str) -> None:
+    async def _disconnected(self, reason: str, *, reload: bool) -> None:
         session = self.session
+        if reload:  # what was decided last was not recorded
+            await session.load()
         await session.begin()
         session.day.disconnect(self.id, reason, session.now)
         if not session.undecided:
-            try:
-                await self.node.journal.append(session.entries(Evidence(session.version.subprotocol, b"")))
-            except RecordConflictError:
-                raise OwnershipLost(session.station_id) from None
+            await self._record(Evidence(session.version.subprotocol, b""))
+
+    async def _record(self, evidence: Evidence) -> None:
+        try:
+            await self.node.journal.append(self.session.entries(evidence))
+        except RecordConflictError:
+            raise OwnershipLost(self.session.station_id) from None
 
     async def _read(self) -> str:
         """Read until the socket closes; returns why it did."""
@@ -138,8 +143,11 @@ class StationConnection:
             case Noise(reason):
                 log.info("ocpp.ignored", station=self.session.station_id, reason=reason)
 
-    async def _serve(self) -> None:
-        """Answer calls in the order they came. A call whose recording fails is not answered and ends the connection."""
+    async def _serve(self) -> bool:
+        """Answer calls in the order they came; whether all went well.
+
+        A call whose recording fails is not answered and ends the connection.
+        """
         try:
             while not self._closing or self._inbox:
                 if not self._inbox:
@@ -157,12 +165,14 @@ class StationConnection:
                     self.peer.served(incoming.message_id)
                 if reply is not None:
                     await self._send(reply)
+            return True
         except (OwnershipLost, JournalUnavailable) as error:
             log.warning("ocpp.connection_given_up", station=self.session.station_id, error=repr(error))
             await self._stop_serving(TRY_AGAIN_LATER, "try again")
         except Exception:
             log.exception("ocpp.connection_failed", station=self.session.station_id)
             await self._stop_serving(INTERNAL_ERROR, "internal error")
+        return False
 
     async def _stop_serving(self, code: int, reason: str) -> None:
         """Close unserved; whoever reads must not wait for room in the inbox, which nobody will make."""
@@ -193,7 +203,7 @@ class StationConnection:
                 log.exception("ocpp.command_failed", station=self.session.station_id, command=stream)
 
     async def call(self, message_id: str, action: str, payload: dict[str, Any]) -> tuple[Answer, str] | None:
-        """Send a call and wait for its answer: None if there was none in time. Raises ConnectionClosed if it cannot be."""
+        """Send a call; returns the answer, None if none came in time. Raises ConnectionClosed, ConnectionError."""
         self._answer = asyncio.get_running_loop().create_future()
         try:
             await self._socket.send(self.peer.call(message_id, action, payload), text=True)

@@ -14,6 +14,7 @@ from domain.rating import Bill, rate
 from domain.station import TariffRef
 from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
+from domain.transaction import TransactionState
 from domain.values import Evse, IdToken
 
 
@@ -116,6 +117,8 @@ class StationSession:
     ) -> None:
         """Enter a transaction in the day's books, so that it is found again after a restart."""
         self.day.open_transaction(TransactionRef(transaction_id, transaction.id, evse, start_key), self.now)
+        if transaction.state is TransactionState.ENDED:  # also one whose end came before its beginning
+            self.closed(transaction_id)
 
     def closed(self, transaction_id: str) -> None:
         self.day.close_transaction(transaction_id, self.now)

@@ -32,19 +32,38 @@ def timestamp(at: datetime) -> str:
 def decimal(value: Any) -> Decimal | None:
     """A measured number, or None where the station sent none (`NaN`, empty, text). A decimal comma does occur."""
     try:
-        number = Decimal(value.replace(",", ".") if isinstance(value, str) else repr(value))
+        return _plausible(Decimal(value.replace(",", ".") if isinstance(value, str) else repr(value)))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and -40 < number.adjusted() < 40 else None
+
+
+def _plausible(number: Decimal) -> Decimal | None:
+    """No meter shows 10^15, and sums of what is larger fit into no column; 28 digits are enough for the rest."""
+    return +number if number.is_finite() and -28 < number.adjusted() < 15 else None
+
+
+def register_wh(value: int) -> int | None:
+    """1.6 meterStart and meterStop; None for a number that no meter shows."""
+    return value if abs(value) < 10**15 else None
+
+
+def number_of(value: int) -> int:
+    """The number of an EVSE or a connector. Raises CallFailed for one that no station has."""
+    if not 0 <= value < 2**31:
+        raise CallFailed("PropertyConstraintViolation", f"{value} is not the number of an EVSE or connector")
+    return value
 
 
 def evse_of_connector(connector_id: int) -> Evse:
     """1.6 connector n is EVSE n with connector 1; connector 0 is the station as a whole."""
-    return Evse(connector_id, 1) if connector_id > 0 else Evse(0)
+    return Evse(number_of(connector_id), 1) if connector_id > 0 else Evse(0)
 
 
 def evse(value: dict[str, Any] | None) -> Evse | None:
-    return None if value is None else Evse(value["id"], value.get("connectorId"))
+    if value is None:
+        return None
+    connector_id = value.get("connectorId")
+    return Evse(number_of(value["id"]), None if connector_id is None else number_of(connector_id))
 
 
 def id_token(value: dict[str, Any] | None) -> IdToken | None:
@@ -101,7 +120,7 @@ def _sample_v2(sv: dict[str, Any]) -> SampledValue:
     unit = sv.get("unitOfMeasure") or {}
     value = decimal(sv["value"])
     if value is not None and (multiplier := unit.get("multiplier")):
-        value = value.scaleb(max(-30, min(30, multiplier)))
+        value = _plausible(value.scaleb(max(-30, min(30, multiplier))))
     signed = sv.get("signedMeterValue")
     return SampledValue(
         value,

@@ -43,5 +43,7 @@ def _as_text(transaction_id: int | None) -> str | None:
 
 @received("MeterValues", "2.0.1")
 async def meter_values_v2(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
-    session.day.meter(Evse(request["evseId"]), wire.readings_v2(request["meterValue"]), None, session.now)
+    session.day.meter(
+        Evse(wire.number_of(request["evseId"])), wire.readings_v2(request["meterValue"]), None, session.now
+    )
     return {}

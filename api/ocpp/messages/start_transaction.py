@@ -27,7 +27,7 @@ async def start_transaction(session: StationSession, request: dict[str, Any]) ->
             evse=evse,
             id_token=id_token,
             authorization=authorization.status,
-            meter_start_wh=request["meterStart"],
+            meter_start_wh=wire.register_wh(request["meterStart"]),
             reservation_id=request.get("reservationId"),
             tariff=await session.tariff(evse),
         )

@@ -26,7 +26,9 @@ async def status_notification_v16(session: StationSession, request: dict[str, An
 @received("StatusNotification", "2.0.1")
 async def status_notification_v2(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
     session.day.report_status(
-        ConnectorStatus(request["evseId"], request["connectorId"], request["connectorStatus"]),
+        ConnectorStatus(
+            wire.number_of(request["evseId"]), wire.number_of(request["connectorId"]), request["connectorStatus"]
+        ),
         wire.instant(request["timestamp"]),
         session.now,
     )

@@ -18,7 +18,7 @@ async def stop_transaction(session: StationSession, request: dict[str, Any]) -> 
     transaction.end(
         session.now,
         occurred_at=occurred_at,
-        meter_stop_wh=request["meterStop"],
+        meter_stop_wh=wire.register_wh(request["meterStop"]),
         stopped_reason=request.get("reason", "Local"),
         id_token=id_token,
         authorization=authorization.status if authorization else None,
@@ -26,5 +26,4 @@ async def stop_transaction(session: StationSession, request: dict[str, Any]) -> 
         tariff=await session.tariff(None),
     )
     session.opened(transaction, transaction_id, transaction.facts.evse)
-    session.closed(transaction_id)
     return {"idTagInfo": wire.id_tag_info(authorization)} if authorization else {}

@@ -45,8 +45,6 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
             **facts,
         )
     session.opened(transaction, transaction_id, transaction.facts.evse)
-    if event_type == "Ended":
-        session.closed(transaction_id)
     return await _reply(session, transaction, event_type, authorization)
 
 
