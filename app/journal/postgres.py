@@ -12,7 +12,7 @@ import asyncpg
 from app.journal.mapper import EventMapper
 from app.journal.writer import GroupCommit
 from domain.aggregate import DomainEvent
-from domain.journal import START, Entry, Recorded
+from domain.journal import START, Entry, Page, Recorded
 from domain.streams import within
 
 CHANNEL = "csms_journal"
@@ -26,6 +26,11 @@ SELECT notification_id, topic, originator_id, originator_version, state FROM sto
 WHERE notification_id > $1 AND notification_id < {_HORIZON}
 ORDER BY notification_id LIMIT $2
 """  # noqa: S608
+_READ_TOPICS = f"""
+WITH page AS MATERIALIZED ({_READ})
+SELECT * FROM page WHERE topic = ANY($3)
+UNION ALL SELECT max(notification_id), NULL, NULL, NULL, NULL FROM page ORDER BY 1, 2 NULLS LAST
+"""
 _STREAM = """
 SELECT topic, originator_id, originator_version, state FROM stored_events
 WHERE originator_id = $1 AND originator_version > $2 ORDER BY originator_version
@@ -83,8 +88,12 @@ class PostgresJournal:
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
         return [_event(row) for row in await self._pool.fetch(_STREAM, stream, after)]
 
-    async def read(self, after: int, limit: int) -> list[Recorded]:
-        return [Recorded(row[0], _event(row)) for row in await self._pool.fetch(_READ, after, limit)]
+    async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
+        if topics is None:
+            rows = await self._pool.fetch(_READ, after, limit)
+            return Page([Recorded(row[0], _event(row)) for row in rows], rows[-1][0] if rows else after)
+        *rows, last = await self._pool.fetch(_READ_TOPICS, after, limit, topics)
+        return Page([Recorded(row[0], _event(row)) for row in rows], last[0] or after)
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
         found: str | None = await self._pool.fetchval(_BY_NAME + " = $2 ORDER BY 1 DESC LIMIT 1", kind, name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -17,51 +17,83 @@ import structlog
 from eventsourcing.persistence import RecordConflictError
 
 from app.journal.mapper import EventMapper
-from domain.journal import Entry, JournalUnavailable
+from domain.journal import START, Entry, JournalUnavailable
 
 log = structlog.get_logger(__name__)
 
 _INSERT = """
-WITH tx AS MATERIALIZED (
+WITH stale AS MATERIALIZED (
+    SELECT s.stream FROM unnest($1::text[], $2::bigint[]) AS s(stream, version)
+    WHERE s.version <> coalesce(
+        (SELECT max(originator_version) FROM stored_events WHERE originator_id = s.stream COLLATE "C"), 0)
+), tx AS MATERIALIZED (
     SELECT (SELECT base FROM journal_epoch) + (pg_current_xact_id()::text::bigint << 16) AS start
 ), written AS (
     INSERT INTO stored_events
         (notification_id, originator_id, originator_version, topic, state, protocol, request, reply)
     SELECT tx.start + e.ordinal, e.stream, e.version, e.topic, e.state, e.protocol, e.request, e.reply
-    FROM tx, unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::bytea[])
+    FROM tx, unnest($3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::bytea[])
         WITH ORDINALITY AS e(stream, version, topic, state, protocol, request, reply, ordinal)
+    WHERE NOT EXISTS (SELECT FROM stale)
     RETURNING notification_id
 )
-SELECT min(notification_id) FROM written
+SELECT (SELECT min(notification_id) FROM written) AS position, ARRAY(SELECT stream FROM stale) AS stale
 """
+_FIND = """
+SELECT first.notification_id FROM stored_events AS first JOIN stored_events AS last
+    ON last.notification_id = first.notification_id + $5
+WHERE (first.originator_id, first.originator_version, first.state) = ($1, $2, $3) AND first.request IS NOT DISTINCT FROM $4
+    AND (last.originator_id, last.originator_version, last.state) = ($6, $7, $8)
+"""
+_MAX_EVENTS = 65_535
+"""In one INSERT: what the position format has room for."""
 _MAX_BATCH = 4_000
-"""Events in one INSERT; the position format has room for 65,535."""
+"""Weight of one INSERT, unless a single append weighs more."""
+_PAGE = 12
+"""Every 2^12 bytes of an append weigh as much as an event: neither queue nor INSERT outgrows the memory."""
+_ATTEMPTS = 10
+"""At an INSERT that other nodes get in front of; each time one of them has made progress."""
 
 Columns = tuple[list[str], list[int], list[str], list[bytes], list[str | None], list[bytes | None], list[bytes | None]]
-Connect = Callable[[], "asyncio.Future[asyncpg.Connection]"]
 
 
 @dataclass(slots=True, eq=False)
 class _Append:
     entries: Sequence[Entry]
     states: list[bytes]
+    weight: int
+    spans: dict[str, tuple[int, int]]
+    """Of each stream, the version before and after."""
     done: asyncio.Future[int]
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class _Stale(Exception):  # noqa: N818  # no error: the streams that have moved on since an append was decided
+    pass
 
 
 class GroupCommit:
     """One writer connection; `append` is called by any number of tasks of one event loop."""
 
-    def __init__(self, connect: Connect, committed: Callable[[], None], max_waiting: int = 20_000) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        committed: Callable[[], None],
+        max_waiting: int = 20_000,
+    ) -> None:
         self._connect = connect
         self._committed = committed
         self._max_waiting = max_waiting
         self._queue: list[_Append] = []
+        self._in_hand: list[_Append] = []
         self._waiting = 0
         self._work = asyncio.Event()
         self._room = asyncio.Event()
-        self._room.set()
         self._connection: asyncpg.Connection | None = None
-        self._backend: tuple[int, object] | None = None
+        self._session: asyncpg.Record | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self.observe_commit: Callable[[float, int], None] = lambda seconds, events: None
@@ -69,155 +101,199 @@ class GroupCommit:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="journal-writer")
 
-    async def stop(self) -> None:
-        """Write what is waiting, then end."""
+    async def stop(self, grace: float = 5) -> None:
+        """Write what is waiting, then end. Appends that the database does not confirm in time (seconds) fail."""
         self._closing = True
         self._work.set()
+        self._room.set()
         if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-                await asyncio.wait_for(self._task, 15)
-        for append in self._queue:
-            append.done.set_exception(JournalUnavailable("the server is stopping"))
+            await asyncio.wait({self._task}, timeout=grace)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for append in (*self._in_hand, *self._queue):
+            append.fail(JournalUnavailable("the server stopped before the database confirmed"))
         self._queue.clear()
         if self._connection is not None:
-            await self._connection.close()
+            with contextlib.suppress(*_CONNECTION_LOST):
+                await self._connection.close(timeout=grace)
 
     @property
     def waiting(self) -> int:
-        """Events that wait for their commit."""
+        """Weight of what waits for its commit: events, and one more for every 4 KiB."""
         return self._waiting
 
     async def append(self, entries: Sequence[Entry]) -> int:
-        while self._waiting >= self._max_waiting:
+        if not entries:
+            return START
+        if len(entries) > _MAX_EVENTS:
+            raise ValueError(f"{len(entries)} events in one append: {_MAX_EVENTS} are the most")
+        while self._waiting >= self._max_waiting and not self._closing:
             self._room.clear()
             await self._room.wait()
         if self._closing:
             raise JournalUnavailable("the server is stopping")
         states = [EventMapper.state_of(entry.event) for entry in entries]
-        append = _Append(entries, states, asyncio.get_running_loop().create_future())
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        append = _Append(entries, states, _weight(entries, states), _spans(entries), done)
         self._queue.append(append)
-        self._waiting += len(entries)
+        self._waiting += append.weight
         self._work.set()
-        # Shielded: a caller that gives up (a socket that closed) must not leave its append half known.
-        return await asyncio.shield(append.done)
+        return await done  # a caller that gives up (a socket that closed) takes nothing back: it is written all the same
 
     async def _run(self) -> None:
-        while not (self._closing and not self._queue):
-            await self._work.wait()
-            batch = self._take()
-            if not batch:
-                self._work.clear()
+        while True:
+            while not self._queue:
                 if self._closing:
                     return
-                continue
+                self._work.clear()
+                await self._work.wait()
             started = perf_counter()
-            await self._write(batch)
-            size = sum(len(append.entries) for append in batch)
-            self._waiting -= size
+            self._in_hand = self._take()
+            await self._write(self._in_hand)
+            self._waiting -= sum(append.weight for append in self._in_hand)
             self._room.set()
-            self.observe_commit(perf_counter() - started, size)
-            self._committed()
+            try:
+                self.observe_commit(perf_counter() - started, sum(len(append.entries) for append in self._in_hand))
+                self._committed()
+            except Exception:
+                log.exception("journal.observer_failed")
+            self._in_hand = []
 
     def _take(self) -> list[_Append]:
-        size = 0
+        """The next batch: it ends where it weighs enough, and before an append that does not follow on from the others."""
+        weight = 0
+        versions: dict[str, int] = {}
         for count, append in enumerate(self._queue):  # noqa: B007
-            size += len(append.entries)
-            if size > _MAX_BATCH and count:
+            weight += append.weight
+            spans = append.spans.items()
+            if count and (weight > _MAX_BATCH or any(versions.get(s, before) != before for s, (before, _) in spans)):
                 break
+            for stream, (_, after) in spans:
+                versions[stream] = after
         else:
             count = len(self._queue)
         batch, self._queue = self._queue[:count], self._queue[count:]
         return batch
 
     async def _write(self, batch: list[_Append]) -> None:
-        """Write a batch and tell each append its outcome; splits it in halves to find the one that fails."""
-        try:
-            position = await self._insert(batch)
-        except asyncpg.UniqueViolationError:
-            await self._split(batch, RecordConflictError("the stream has moved on"))
-        except asyncpg.PostgresError as error:
-            log.error("journal.append_refused", error=str(error), appends=len(batch))
-            await self._split(batch, JournalUnavailable(str(error)))
-        else:
-            for append in batch:
-                position += len(append.entries)
-                if not append.done.cancelled():
-                    append.done.set_result(position - 1)
+        """Write a batch and tell each append its outcome, whatever happens."""
+        attempts = 0
+        while batch:
+            try:
+                position = await self._insert(batch)
+            except _Stale as stale:
+                batch = _without(batch, frozenset(stale.args))
+            except asyncpg.UniqueViolationError as error:  # another node, this very moment: now it shows as stale
+                attempts += 1
+                if attempts == _ATTEMPTS:
+                    return _refuse(batch, error)
+            except Exception as error:
+                return await self._halve(batch, error)
+            else:
+                for append in batch:
+                    position += len(append.entries)
+                    if not append.done.done():
+                        append.done.set_result(position - 1)
+                return None
+        return None
 
-    async def _split(self, batch: list[_Append], error: Exception) -> None:
-        if len(batch) == 1:
-            if not batch[0].done.cancelled():
-                batch[0].done.set_exception(error)
-            return
+    async def _halve(self, batch: list[_Append], error: Exception) -> None:
+        """Find the append that PostgreSQL will not take; if it takes none at all, refuse them together."""
+        if len(batch) == 1 or isinstance(error, _HOPELESS):
+            return _refuse(batch, error)
         half = len(batch) // 2
         await self._write(batch[:half])
-        await self._write(batch[half:])
+        return await self._write(batch[half:])
 
     async def _insert(self, batch: list[_Append]) -> int:
-        """The position of the batch's first event. Keeps trying while the database is away."""
-        columns = _columns(batch)
-        lost = False
+        """The position of the batch's first event. Keeps trying while the database is away.
+
+        Raises _Stale, or what PostgreSQL has against the batch; then it is certain that nothing of it was recorded.
+        """
+        arguments = (*_before(batch), *_columns(batch))
         pause = 0.05
         while True:
+            connection = await self._connected()
             try:
-                connection = await self._connected()
-                if lost and (position := await self._find(connection, batch)) is not None:
-                    return position
-                lost = True
-                position = await connection.fetchval(_INSERT, *columns)
-                return int(position)
-            except _CONNECTION_LOST as error:
+                row = await connection.fetchrow(_INSERT, *arguments)
+            except Exception as error:
+                if _certain(error):
+                    raise
                 log.warning("journal.connection_lost", error=repr(error))
-                self._abandon()
-                if self._closing and pause > 1:
-                    raise asyncpg.PostgresError(f"the database went away while stopping: {error}") from error
+                if (position := await self._found(batch)) is not None:
+                    return position
+                if not isinstance(error, _CONNECTION_LOST):
+                    raise
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2)
+            else:
+                if row["stale"]:
+                    raise _Stale(*row["stale"])
+                return int(row["position"])
+
+    async def _found(self, batch: list[_Append]) -> int | None:
+        """The position of a batch whose INSERT went unanswered, None if it was not recorded and will not be."""
+        while True:
+            if self._connection is not None:
+                self._connection.terminate()
+                self._connection = None
+            connection = await self._connected()
+            try:
+                return await _find(connection, batch)
+            except Exception as error:
+                log.warning("journal.connection_lost", error=repr(error))
 
     async def _connected(self) -> asyncpg.Connection:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await self._connect()
-            previous, self._backend = self._backend, tuple(
-                await self._connection.fetchrow(
-                    "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
-                )
-            )
-            if previous is not None:
-                await _until_gone(self._connection, previous)
+        """The connection; waits for as long as the database is away."""
+        pause = 0.05
+        while self._connection is None or self._connection.is_closed():
+            try:
+                self._connection = await self._open()
+            except Exception as error:
+                log.warning("journal.database_away", error=repr(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2)
         return self._connection
 
-    def _abandon(self) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
-
-    async def _find(self, connection: asyncpg.Connection, batch: list[_Append]) -> int | None:
-        """Whether a batch whose COMMIT went unanswered is there: one statement, so its first event speaks for all."""
-        first = batch[0].entries[0]
-        row = await connection.fetchrow(
-            "SELECT notification_id, topic, state, request FROM stored_events"
-            " WHERE originator_id = $1 AND originator_version = $2",
-            first.event.originator_id,
-            first.event.originator_version,
-        )
-        request = first.evidence.request if first.evidence else None
-        if row is None or (row["topic"], row["state"], row["request"]) != (first.event.TOPIC, batch[0].states[0], request):
-            return None
-        return int(row["notification_id"])
+    async def _open(self) -> asyncpg.Connection:
+        """A new connection, when the session of the one before has ended: until then its COMMIT may still happen."""
+        connection = await self._connect()
+        try:
+            session = await connection.fetchrow(
+                "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+            )
+            if self._session is not None:
+                await _until_gone(connection, self._session)
+        except BaseException:
+            connection.terminate()
+            raise
+        self._session = session
+        return connection
 
 
 _CONNECTION_LOST = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
+    asyncpg.ReadOnlySQLTransactionError,  # this server is no longer the primary
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
+_HOPELESS = (asyncpg.InsufficientResourcesError, asyncpg.SyntaxOrAccessError)
+"""Disk full, table missing, permission denied: no smaller batch would fare better."""
 
 
-async def _until_gone(connection: asyncpg.Connection, backend: tuple[int, object]) -> None:
-    """End the session of a lost connection and wait until it is gone: while it lives, its COMMIT may still happen."""
-    pid, started = backend
+def _certain(error: Exception) -> bool:
+    """Whether an error proves that nothing was recorded. A server that breaks down (PANIC) may have written its COMMIT."""
+    if not isinstance(error, asyncpg.PostgresError) or isinstance(error, _CONNECTION_LOST):
+        return False
+    severity = getattr(error, "severity_en", None)  # None: asyncpg's own, before anything was sent
+    return severity in (None, "ERROR")
+
+
+async def _until_gone(connection: asyncpg.Connection, session: asyncpg.Record) -> None:
+    pid, started = session
     for _ in range(200):
         alive = await connection.fetchval(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2", pid, started
@@ -226,6 +302,66 @@ async def _until_gone(connection: asyncpg.Connection, backend: tuple[int, object
             return
         await asyncio.sleep(0.05)
     raise asyncpg.InterfaceError(f"session {pid} of the lost connection does not end")
+
+
+async def _find(connection: asyncpg.Connection, batch: list[_Append]) -> int | None:
+    """The batch was one statement, so if its first and its last event are there, where they belong, all are."""
+    first, last = batch[0].entries[0], batch[-1].entries[-1]
+    position: int | None = await connection.fetchval(
+        _FIND,
+        first.event.originator_id,
+        first.event.originator_version,
+        batch[0].states[0],
+        first.evidence.request if first.evidence else None,
+        sum(len(append.entries) for append in batch) - 1,
+        last.event.originator_id,
+        last.event.originator_version,
+        batch[-1].states[-1],
+    )
+    return position
+
+
+def _without(batch: list[_Append], stale: frozenset[str]) -> list[_Append]:
+    """The batch without the appends that touch these streams, which fail."""
+    kept = [append for append in batch if stale.isdisjoint(append.spans)]
+    for append in batch:
+        if not stale.isdisjoint(append.spans):
+            append.fail(RecordConflictError(f"{', '.join(stale.intersection(append.spans))}: the stream has moved on"))
+    return kept
+
+
+def _refuse(batch: list[_Append], error: Exception) -> None:
+    log.error("journal.append_refused", error=repr(error), stream=next(iter(batch[0].spans)), appends=len(batch))
+    for append in batch:
+        append.fail(JournalUnavailable(str(error)))
+
+
+def _weight(entries: Sequence[Entry], states: list[bytes]) -> int:
+    size = sum(map(len, states))
+    for entry in entries:
+        if (evidence := entry.evidence) is not None:
+            size += len(evidence.request) + len(evidence.reply or b"")
+    return len(entries) + (size >> _PAGE)
+
+
+def _spans(entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
+    spans: dict[str, tuple[int, int]] = {}
+    for entry in entries:
+        stream, version = entry.event.originator_id, entry.event.originator_version
+        before, after = spans.get(stream, (version - 1, version - 1))
+        if version != after + 1:
+            raise RecordConflictError(f"version {version} of {stream} cannot follow {after}")
+        spans[stream] = before, version
+    return spans
+
+
+def _before(batch: list[_Append]) -> tuple[list[str], list[int]]:
+    """The streams, and the version each must have for the batch to follow on."""
+    versions: dict[str, int] = {}
+    for append in batch:
+        for stream, (before, _) in append.spans.items():
+            versions.setdefault(stream, before)
+    return list(versions), list(versions.values())
 
 
 def _columns(batch: list[_Append]) -> Columns:

@@ -1,0 +1,258 @@
+"""`csms`: serve, demo, simulate, and the tools for operators and auditors."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gzip
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from app import logs
+from app.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from app.journal import PostgresJournal, UnsafeDatabase
+from app.server import Role
+from app.server import serve as serve_until_stopped
+from app.settings import Settings
+from app.simulator.__main__ import simulate
+
+T = TypeVar("T")
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+cli.command("simulate")(simulate)
+console = Console()
+errors = Console(stderr=True)
+
+
+def main() -> None:
+    """Entry point: turns the errors an operator can mend into one line each."""
+    try:
+        cli()
+    except (EmbeddedPostgresError, UnsafeDatabase, ConnectionError, asyncpg.PostgresError, LookupError) as error:
+        _give_up(str(error))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        _give_up(f"{error.strerror}. Another server is running there; set CSMS_HTTP_PORT and CSMS_OCPP_PORT to free ports.")
+
+
+def _give_up(message: str) -> None:
+    errors.print(f"csms: {message}", style="red", highlight=False)
+    sys.exit(1)
+
+
+def settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        for problem in invalid.errors():
+            where = "_".join(str(part) for part in problem["loc"]).upper()
+            errors.print(f"csms: {'CSMS_' + where + ': ' if where else ''}{problem['msg']}", style="red", highlight=False)
+        sys.exit(2)
+
+
+@contextmanager
+def database(chosen: Settings) -> Iterator[str]:
+    """The DSN to work with: the one that is set, else that of the embedded PostgreSQL, which runs as long as the context."""
+    if chosen.database_url:
+        yield chosen.database_url
+        return
+    for name in ("PGPORT", "PGHOST", "PGUSER", "PGPASSWORD", "PGDATABASE"):
+        os.environ.pop(name, None)  # meant for another server
+    with EmbeddedPostgres(chosen.data_dir) as embedded:
+        yield embedded.start()
+
+
+def run(work: Awaitable[T]) -> T:
+    import uvloop  # noqa: PLC0415  # only where a loop is run
+
+    return uvloop.run(work)  # type: ignore[arg-type]
+
+
+@cli.command()
+def serve(role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL) -> None:
+    """Run the server until Ctrl-C. Settings come from the environment: see `csms settings`."""
+    chosen = settings()
+    logs.configure(chosen.log_level, chosen.log_format)
+    with database(chosen) as dsn:
+        run(serve_until_stopped(chosen, dsn, role))
+
+
+serve.__doc__ = f"{serve.__doc__}\n\nSettings: {', '.join('CSMS_' + name.upper() for name in Settings.model_fields)}"
+
+
+@cli.command()
+def demo(
+    stations: Annotated[int, typer.Option(min=1, help="How many simulated stations.")] = 8,
+    duration: Annotated[float | None, typer.Option(help="Seconds; until Ctrl-C without it.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, help="Simulated seconds per second.")] = 60,
+) -> None:
+    """A whole charging network on this machine: server, database, and stations that charge."""
+    from app.demo import run_demo  # noqa: PLC0415  # the others need not wait for it
+
+    run_demo(stations=stations, duration=duration, speed=speed)
+
+
+@cli.command("settings")
+def show_settings() -> None:
+    """All settings with their defaults and what they are now."""
+    table = Table("setting", "now", "what it is")
+    chosen = settings()
+    for name, field in Settings.model_fields.items():
+        value = getattr(chosen, name)
+        shown = "(set)" if value and name in ("api_key", "pepper", "database_url") else "" if value is None else str(value)
+        table.add_row(f"CSMS_{name.upper()}", shown, field.description or "")
+    console.print(table)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database schema up to date (`serve` does so by itself)."""
+    from app import database as db  # noqa: PLC0415
+
+    with database(settings()) as dsn:
+        db.migrate(dsn)
+    console.print("The database schema is up to date.")
+
+
+@cli.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from api.graphql.schema import sdl  # noqa: PLC0415
+
+    sys.stdout.write(sdl())
+
+
+@cli.command()
+def rebuild(
+    projection: Annotated[str | None, typer.Argument(help="A read model; all of them without it.")] = None,
+) -> None:
+    """Build read models anew from the journal, while the server runs."""
+    from projections.all import BY_NAME, READ_MODELS  # noqa: PLC0415
+    from projections.rebuild import rebuild as build  # noqa: PLC0415
+
+    if projection is not None and projection not in BY_NAME:
+        raise LookupError(f"there is no read model {projection!r}; there are {', '.join(BY_NAME)}")
+    chosen = [BY_NAME[projection]] if projection else list(READ_MODELS)
+
+    async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> None:
+        columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as bar:
+            for model in chosen:
+                task = bar.add_task(model.name, total=None)
+                done = await build(journal, pool, model, lambda n, of, task=task: bar.update(task, completed=n, total=of))
+                bar.update(task, completed=done, total=done)
+
+    _with_journal(work)
+    console.print(f"Rebuilt: {', '.join(model.name for model in chosen)}.")
+
+
+@cli.command()
+def replay(
+    stream: Annotated[str, typer.Argument(help="As in Event.stream, for example station:CS001.")],
+    as_of: Annotated[str | None, typer.Option(help="A time, ISO 8601; UTC if it has no zone.")] = None,
+) -> None:
+    """Tell a stream again: its events, and the state they lead to, now or as of a moment."""
+    from app.replay import line  # noqa: PLC0415
+    from app.replay import replay as tell  # noqa: PLC0415
+
+    moment = _moment(as_of)
+
+    async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> None:
+        told = await tell(journal, stream, moment)
+        for event in told.events:
+            sys.stdout.write(line(event) + "\n")
+        console.print_json(data=told.state)
+
+    _with_journal(work)
+
+
+@cli.command()
+def audit() -> None:
+    """Check the journal and every read model against it; exit code 1 if something is wrong."""
+    from app.replay import audit as check  # noqa: PLC0415
+
+    async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> bool:
+        sound = True
+        async for name, problems in check(journal, pool):
+            console.print(f"{'[red]✗' if problems else '[green]✓'}[/] {name}")
+            for problem in problems:
+                console.print(f"    {problem}", highlight=False)
+            sound = sound and not problems
+        return sound
+
+    if not _with_journal(work):
+        raise typer.Exit(1)
+
+
+@cli.command("export")
+def export_journal(file: Annotated[Path, typer.Argument(help="Lines of JSON; gzipped if it ends in .gz.")]) -> None:
+    """Write the whole journal to a file."""
+    from app.transfer import export  # noqa: PLC0415
+
+    async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> int:
+        with _open(file, "wb") as out:
+            return await export(pool, out, lambda done: None)
+
+    console.print(f"{_with_journal(work)} events written to {file}.")
+
+
+@cli.command("import")
+def import_journal(file: Annotated[Path, typer.Argument(help="What `csms export` wrote.")]) -> None:
+    """Read an exported journal into an empty database."""
+    from app.transfer import import_  # noqa: PLC0415
+
+    async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> int:
+        with _open(file, "rb") as lines:
+            return await import_(pool, lines, lambda done: None)
+
+    try:
+        console.print(f"{_with_journal(work)} events read from {file}. Now run: csms rebuild")
+    except (ValueError, FileNotFoundError) as error:
+        _give_up(str(error))
+
+
+def _open(file: Path, mode: Any) -> Any:
+    return gzip.open(file, mode) if file.suffix == ".gz" else file.open(mode)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise LookupError(f"{text!r} is not a time as in 2026-11-20T12:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _with_journal(work: Callable[[PostgresJournal, asyncpg.Pool], Awaitable[T]]) -> T:
+    """Run something against the database of the settings, beside a server that may be running."""
+    from app.database import connect, migrate_async  # noqa: PLC0415
+
+    chosen = settings()
+    logs.configure("WARNING", chosen.log_format)
+
+    async def whole(dsn: str) -> T:
+        await migrate_async(dsn)
+        pool = await connect(dsn, size=5, statement_timeout=600)
+        journal = await PostgresJournal.open(dsn, pool)
+        try:
+            return await work(journal, pool)
+        finally:
+            await journal.close()
+            await pool.close()
+
+    with database(chosen) as dsn:
+        return asyncio.run(whole(dsn))

@@ -1,0 +1,73 @@
+"""Everything that can be set, from the environment with the prefix CSMS_."""
+
+from __future__ import annotations
+
+import socket
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class UnknownStations(StrEnum):
+    REJECT = "reject"
+    ACCEPT = "accept"
+
+
+class ApiAuth(StrEnum):
+    REQUIRED = "required"
+    OFF = "off"
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """Defaults are safe: loopback only, unknown stations refused, an API key required."""
+
+    model_config = SettingsConfigDict(env_prefix="CSMS_", env_file=".env", extra="ignore")
+
+    database_url: str | None = Field(None, description="PostgreSQL 15 or later; unset: an embedded one in DATA_DIR")
+    data_dir: Path = Field(Path(".csms"), description="embedded database, pepper and API key fingerprint")
+    http_host: str = Field("127.0.0.1", description="where GraphQL, health and metrics listen")
+    http_port: int = Field(8000, ge=0, le=65535)
+    ocpp_host: str = Field("127.0.0.1", description="where stations connect (security profiles 0 and 1)")
+    ocpp_port: int = Field(9000, ge=0, le=65535)
+    unknown_stations: UnknownStations = Field(UnknownStations.REJECT, description="accept registers them at first sight")
+    api_auth: ApiAuth = Field(ApiAuth.REQUIRED, description="off only works on a loopback HTTP_HOST")
+    api_key: str | None = Field(None, description="unset: one is made at the first start and shown once")
+    pepper: str | None = Field(None, description="secret for station credentials; the same on all nodes; unset: kept in DATA_DIR")
+    node_id: str | None = Field(None, description="unique per process; default: host name and OCPP port")
+    heartbeat_interval: int = Field(300, ge=1, description="seconds, told to stations when they boot")
+    answer_timeout: float = Field(30.0, gt=0, description="seconds a station has to answer a command")
+    max_message_bytes: int = Field(262_144, ge=1024, description="largest OCPP message; larger ones close the socket (1009)")
+    log_level: str = Field("INFO")
+    log_format: LogFormat = Field(LogFormat.JSON)
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("DATABASE_URL must begin with postgresql://")
+        return url.replace("postgres://", "postgresql://", 1) if url else None
+
+    @model_validator(mode="after")
+    def _open_only_at_home(self) -> Settings:
+        if self.api_auth is ApiAuth.OFF and not _is_loopback(self.http_host):
+            raise ValueError(f"API_AUTH=off would leave the API open to all on {self.http_host}; use it on 127.0.0.1 only")
+        return self
+
+    @property
+    def node(self) -> str:
+        return self.node_id or f"{socket.gethostname()}:{self.ocpp_port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

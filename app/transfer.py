@@ -1,0 +1,65 @@
+"""Export and import: the journal as lines of JSON, to archive it or to move it to another database."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
+
+import asyncpg
+import msgspec
+
+_COLUMNS = ("notification_id", "originator_id", "originator_version", "topic", "state", "protocol", "request", "reply")
+_BYTES = ("state", "request", "reply")
+_BATCH = 5_000
+
+Progress = Callable[[int], None]
+
+
+async def export(pool: asyncpg.Pool, out: BinaryIO, progress: Progress) -> int:
+    """Write every event in the order of positions; returns how many. Bytes are base64."""
+    after = done = 0
+    query = f"SELECT {', '.join(_COLUMNS)} FROM stored_events WHERE notification_id > $1 ORDER BY 1 LIMIT {_BATCH}"  # noqa: S608
+    while records := await pool.fetch(query, after):
+        out.writelines(msgspec.json.encode(_written(dict(record))) + b"\n" for record in records)
+        after, done = records[-1][0], done + len(records)
+        progress(done)
+    return done
+
+
+async def import_(pool: asyncpg.Pool, lines: Iterable[bytes], progress: Progress) -> int:
+    """Read an export into an empty journal, all of it or nothing; returns how many events. Raises ValueError otherwise."""
+    done = 0
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM stored_events)"):
+            raise ValueError("the journal is not empty; import into a new database")
+        batch: list[tuple[Any, ...]] = []
+        for number, text in enumerate(lines, 1):
+            batch.append(_read(text, number))
+            if len(batch) == _BATCH:
+                await connection.copy_records_to_table("stored_events", records=batch, columns=_COLUMNS)
+                done, batch = done + len(batch), []
+                progress(done)
+        await connection.copy_records_to_table("stored_events", records=batch, columns=_COLUMNS)
+        await connection.execute(_AFTER_IMPORT)
+    return done + len(batch)
+
+
+# Numbers for 1.6 transactions go on above those that the imported journal has given.
+_AFTER_IMPORT = """
+SELECT setval('transaction_ids', greatest(nextval('transaction_ids'), coalesce(max(split_part(originator_id, '/', 2)::bigint), 0) + 1))
+FROM stored_events WHERE originator_id ~ '^transaction:[^/]*/[0-9]{1,9}$' AND originator_version = 1 AND protocol = 'ocpp1.6'
+"""
+
+
+def _written(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: base64.b64encode(v).decode() if k in _BYTES and v is not None else v for k, v in row.items()}
+
+
+def _read(text: bytes, number: int) -> tuple[Any, ...]:
+    try:
+        row = msgspec.json.decode(text)
+        return tuple(base64.b64decode(row[c]) if c in _BYTES and row[c] is not None else row[c] for c in _COLUMNS)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"line {number} is not an exported event: {error!r}") from error
