@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from api.ocpp.node import Node
+from api.ocpp.registry import load_messages
+from domain.events import IdTokenRecord, StationDay
+from domain.id_token import Permission
+from domain.journal import InMemoryJournal
+from domain.values import AuthorizationStatus, IdToken
+
+pytest.register_assert_rewrite("tests.api.ocpp.line")
+
+from tests.api.ocpp.line import BY_NAME, Clock, Line, record, register  # noqa: E402  # rewritten from here on
+
+load_messages()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def node(clock: Clock) -> Node:
+    return Node("node-1", InMemoryJournal(), clock, b"pepper")
+
+
+@pytest.fixture
+def connect(node: Node) -> Callable[..., Awaitable[Line]]:
+    """Connects a station of a version that was registered; it boots unless told otherwise."""
+
+    async def connect(version: str, station_id: str = "CS1", *, boots: bool = True) -> Line:
+        await register(node, station_id)
+        line = await Line(node, BY_NAME[version], station_id).connect()
+        return await line.boot() if boots else line
+
+    return connect
+
+
+@pytest.fixture(params=sorted(BY_NAME))
+async def line(request: pytest.FixtureRequest, connect: Callable[..., Awaitable[Line]]) -> Line:
+    """A booted station, once of each version."""
+    return await connect(request.param)
+
+
+@pytest.fixture
+async def v16(connect: Callable[..., Awaitable[Line]]) -> Line:
+    return await connect("1.6", "CS16")
+
+
+@pytest.fixture
+async def v201(connect: Callable[..., Awaitable[Line]]) -> Line:
+    return await connect("2.0.1", "CS201")
+
+
+@pytest.fixture
+def permit(node: Node) -> Callable[..., Awaitable[None]]:
+    """Says what a token may do."""
+
+    async def permit(
+        value: str,
+        status: AuthorizationStatus = AuthorizationStatus.ACCEPTED,
+        *,
+        type: str | None = None,
+        expires_at: datetime | None = None,
+        group_id: str | None = None,
+    ) -> None:
+        stream = IdTokenRecord.stream(value)
+        permission = Permission(status, expires_at, group_id)
+        await record(
+            node, stream, IdTokenRecord, lambda token: token.set(IdToken(value, type), permission, node.clock())
+        )
+        node.id_tokens.forget(stream)
+
+    return permit
+
+
+@pytest.fixture
+def kept(connect: Callable[..., Awaitable[Line]]) -> Callable[..., Awaitable[Any]]:
+    """Says a message that is only kept: it is in the journal word for word as received, and nothing else happened."""
+
+    async def kept(version: str, action: str, payload: dict[str, Any]) -> Any:
+        line = await connect(version)
+        reply = await line.call(action, payload)
+        [event] = line.happened
+        assert isinstance(event, StationDay.MessageReceived)
+        assert event.action == action
+        return reply
+
+    return kept

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.events import StationDay
+from domain.values import AuthorizationStatus, IdToken
+from tests.api.ocpp.line import Clock, Line
+
+Permit = Callable[..., Awaitable[None]]
+
+
+def asked(line: Line, value: str) -> dict[str, Any]:
+    return {"idTag": value} if line.version.name == "1.6" else {"idToken": {"idToken": value, "type": "ISO14443"}}
+
+
+def info(reply: dict[str, Any]) -> dict[str, Any]:
+    [answer] = reply.values()
+    return dict(answer)
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"])
+async def test_a_token_is_answered_with_its_status(status: str, line: Line, permit: Permit) -> None:
+    await permit("ABC123", AuthorizationStatus(status))
+    assert info(await line.call("Authorize", asked(line, "ABC123"))) == {"status": status}
+    [event] = line.happened
+    assert isinstance(event, StationDay.TokenChecked)
+    assert event.id_token == IdToken("ABC123", None if line.version.name == "1.6" else "ISO14443")
+    assert event.status == status
+
+
+async def test_an_unknown_token_is_invalid(line: Line) -> None:
+    assert info(await line.call("Authorize", asked(line, "NOBODY"))) == {"status": "Invalid"}
+
+
+async def test_tokens_are_compared_without_regard_to_case(line: Line, permit: Permit) -> None:
+    await permit("abc123")
+    assert info(await line.call("Authorize", asked(line, "ABC123")))["status"] == "Accepted"
+
+
+async def test_a_token_expires_by_itself(line: Line, permit: Permit, clock: Clock) -> None:
+    await permit("ABC123", expires_at=clock.now + timedelta(hours=1), group_id="FLEET")
+    assert info(await line.call("Authorize", asked(line, "ABC123")))["status"] == "Accepted"
+    clock.advance(hours=1)
+    answer = info(await line.call("Authorize", asked(line, "ABC123")))
+    assert answer["status"] == "Expired"
+    assert answer.get("expiryDate", answer.get("cacheExpiryDateTime")) == "2026-11-20T13:00:00.000Z"
+
+
+async def test_the_group_of_a_token_is_told(v16: Line, v201: Line, permit: Permit) -> None:
+    await permit("ABC123", group_id="FLEET")
+    assert info(await v16.call("Authorize", asked(v16, "ABC123")))["parentIdTag"] == "FLEET"
+    group = info(await v201.call("Authorize", asked(v201, "ABC123")))["groupIdToken"]
+    assert group == {"idToken": "FLEET", "type": "Central"}
+
+
+async def test_a_status_that_1_6_has_no_word_for_is_invalid_there(v16: Line, v201: Line, permit: Permit) -> None:
+    await permit("ABC123", AuthorizationStatus.NO_CREDIT)
+    assert info(await v16.call("Authorize", asked(v16, "ABC123"))) == {"status": "Invalid"}
+    assert info(await v201.call("Authorize", asked(v201, "ABC123"))) == {"status": "NoCredit"}
+
+
+async def test_a_start_button_is_always_accepted(v201: Line) -> None:
+    reply = await v201.call("Authorize", {"idToken": {"idToken": "", "type": "NoAuthorization"}})
+    assert reply == {"idTokenInfo": {"status": "Accepted"}}

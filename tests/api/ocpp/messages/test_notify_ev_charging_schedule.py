@@ -1,0 +1,21 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "2.0.1": {
+        "evseId": 1,
+        "timeBase": "2026-11-20T12:00:00Z",
+        "chargingSchedule": {
+            "id": 1,
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}],
+        },
+    }
+}
+
+
+@pytest.mark.parametrize("version", EXAMPLES)
+async def test_it_is_kept_and_accepted(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
+    assert await kept(version, "NotifyEVChargingSchedule", EXAMPLES[version]) == {"status": "Accepted"}

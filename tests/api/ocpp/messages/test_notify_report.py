@@ -1,0 +1,25 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "2.0.1": {
+        "requestId": 7,
+        "seqNo": 0,
+        "tbc": True,
+        "generatedAt": "2026-11-20T12:00:00Z",
+        "reportData": [
+            {
+                "component": {"name": "ChargingStation"},
+                "variable": {"name": "Model"},
+                "variableAttribute": [{"value": "Model"}],
+            }
+        ],
+    }
+}
+
+
+@pytest.mark.parametrize("version", EXAMPLES)
+async def test_it_is_kept_and_acknowledged(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
+    assert await kept(version, "NotifyReport", EXAMPLES[version]) == {}

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.events import Station, StationDay, Tariff, Transaction
+from domain.rating import PriceElement, PriceKind
+from domain.station import TariffRef
+from domain.tariff import Terms
+from domain.transaction import TransactionState
+from domain.values import AuthorizationStatus, Evse, IdToken
+from tests.api.ocpp.line import Clock, Line, record
+
+Permit = Callable[..., Awaitable[None]]
+TOKEN = {"idToken": "ABC123", "type": "ISO14443"}
+
+
+def told(event_type: str, minute: int, trigger: str = "Authorized", **more: Any) -> dict[str, Any]:
+    info = {"transactionId": "T-1", **more.pop("info", {})}
+    energy = more.pop("energy", None)
+    if energy is not None:
+        value = {"value": energy, "context": more.pop("context", "Sample.Periodic")}
+        more["meterValue"] = [{"timestamp": f"2026-11-20T12:{minute:02}:00Z", "sampledValue": [value]}]
+    return {
+        "eventType": event_type,
+        "timestamp": f"2026-11-20T12:{minute:02}:00Z",
+        "triggerReason": trigger,
+        "seqNo": minute,
+        "transactionInfo": info,
+        **more,
+    }
+
+
+STARTED = told("Started", 0, evse={"id": 1, "connectorId": 1}, idToken=TOKEN, energy=1500, context="Transaction.Begin")
+CHARGING = told("Updated", 1, "ChargingStateChanged", info={"chargingState": "Charging"})
+METERED = told("Updated", 5, "MeterValuePeriodic", energy=1600)
+ENDED = told("Ended", 9, "EVDeparted", energy=4000, context="Transaction.End", info={"stoppedReason": "EVDisconnected"})
+
+
+async def test_a_transaction_from_beginning_to_end(v201: Line, permit: Permit) -> None:
+    await permit("ABC123", type="ISO14443")
+    assert await v201.call("TransactionEvent", STARTED) == {"idTokenInfo": {"status": "Accepted"}}
+    assert v201.kinds == ["transaction.started", "day.transaction-opened"]
+    assert await v201.call("TransactionEvent", CHARGING) == {}
+    assert v201.kinds == ["transaction.updated"]
+    assert await v201.call("TransactionEvent", METERED) == {}
+    assert v201.kinds == ["transaction.metered"]
+    assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 0}
+    assert v201.kinds == ["transaction.ended", "day.transaction-closed"]
+    facts = (await v201.transaction("T-1")).facts
+    assert facts.state is TransactionState.ENDED
+    assert (facts.evse, facts.id_token) == (Evse(1, 1), IdToken("ABC123", "ISO14443"))
+    assert (facts.energy.wh, facts.stopped_reason, facts.charging_state) == (2500, "EVDisconnected", "Charging")
+
+
+async def test_what_each_event_says_is_recorded(v201: Line) -> None:
+    more = {"reservationId": 4, "offline": True, "numberOfPhasesUsed": 3, "cableMaxCurrent": 32}
+    await v201.call(
+        "TransactionEvent", {**STARTED, **more, "transactionInfo": {"transactionId": "T-1", "remoteStartId": 8}}
+    )
+    [event] = v201.all(Transaction.Started)
+    assert (event.seq_no, event.offline, event.trigger_reason) == (0, True, "Authorized")
+    assert (event.reservation_id, event.remote_start_id) == (4, 8)
+    assert event.authorization is AuthorizationStatus.INVALID
+
+
+@pytest.mark.parametrize("again", [STARTED, CHARGING, METERED, ENDED])
+async def test_a_repeated_event_changes_nothing_and_gets_the_same_answer(again: dict[str, Any], v201: Line) -> None:
+    answers = [await v201.call("TransactionEvent", event) for event in (STARTED, CHARGING, METERED, ENDED)]
+    before = (await v201.transaction("T-1")).facts
+    for line in (v201, await v201.connect()):
+        answer = await line.call("TransactionEvent", {**again, "offline": True})
+        assert answer == answers[[STARTED, CHARGING, METERED, ENDED].index(again)]
+        assert line.kinds == ["day.message-received"]
+    assert (await v201.transaction("T-1")).facts == before
+
+
+async def test_an_end_that_overtakes_what_came_before_it_is_an_end(v201: Line, clock: Clock) -> None:
+    # when the end comes first, and the rest on the next day over another connection
+    assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 0}
+    assert v201.kinds == ["transaction.ended", "day.transaction-opened", "day.transaction-closed"]
+    clock.advance(days=1)
+    await v201.connect()
+    for event in (METERED, CHARGING, STARTED):
+        await v201.call("TransactionEvent", event)
+        assert len(v201.happened) == 1
+    # then it is one transaction, and nothing is running
+    facts = (await v201.transaction("T-1")).facts
+    assert (facts.state, facts.energy.wh, facts.evse) == (TransactionState.ENDED, 2500, Evse(1, 1))
+    assert len({event.originator_id for event in (*v201.all(Transaction.Started), *v201.all(Transaction.Ended))}) == 1
+    assert v201.session.day.open_transaction_on(1) is None
+
+
+async def test_an_update_of_a_transaction_never_heard_of_is_its_first_event(v201: Line) -> None:
+    await v201.call("TransactionEvent", METERED)
+    assert v201.kinds == ["transaction.metered", "day.transaction-opened"]
+    await v201.call("TransactionEvent", STARTED)
+    assert v201.kinds == ["transaction.started"]
+    assert (await v201.transaction("T-1")).facts.energy.wh == 100
+
+
+async def test_a_station_that_always_counts_0_loses_nothing(v201: Line) -> None:
+    states = ("EVConnected", "Charging", "SuspendedEV", "Charging")
+    events = [
+        {**STARTED, "seqNo": 0},
+        *(
+            {**told("Updated", 1, "ChargingStateChanged", info={"chargingState": state}), "seqNo": 0}
+            for state in states[:3]
+        ),
+        {**told("Updated", 2, "ChargingStateChanged", info={"chargingState": states[3]}), "seqNo": 0},
+        {**METERED, "seqNo": 0},
+        {**METERED, "seqNo": 0, "timestamp": "2026-11-20T12:06:00Z"},
+        {**ENDED, "seqNo": 0},
+    ]
+    for event in events:
+        await v201.call("TransactionEvent", event)
+        assert v201.kinds[0].startswith("transaction.")
+    for event in events:
+        await v201.call("TransactionEvent", event)
+        assert v201.kinds == ["day.message-received"]
+    assert (await v201.transaction("T-1")).facts.energy.wh == 2500
+
+
+async def test_a_charging_state_that_comes_with_samples_counts(v201: Line) -> None:
+    await v201.call("TransactionEvent", STARTED)
+    payload = {**METERED, "transactionInfo": {"transactionId": "T-1", "chargingState": "Charging"}}
+    await v201.call("TransactionEvent", payload)
+    assert (await v201.transaction("T-1")).facts.charging_state == "Charging"
+
+
+async def test_transactions_of_equal_name_at_two_stations_are_two(connect: Callable[..., Awaitable[Line]]) -> None:
+    lines = [await connect("2.0.1", name) for name in ("CS1", "CS1/x", "CS2")]
+    for line in lines:
+        await line.call("TransactionEvent", STARTED)
+    assert len({event.originator_id for event in lines[0].all(Transaction.Started)}) == 3
+
+
+async def test_a_token_that_is_not_accepted_does_not_refuse_the_event(v201: Line, permit: Permit) -> None:
+    await permit("ABC123", AuthorizationStatus.NO_CREDIT)
+    assert await v201.call("TransactionEvent", STARTED) == {"idTokenInfo": {"status": "NoCredit"}}
+    assert v201.kinds[0] == "transaction.started"
+
+
+async def test_the_end_tells_the_cost_in_the_prices_of_the_start(v201: Line, permit: Permit) -> None:
+    # given a tariff
+    await permit("ABC123")
+    await _price(v201, "0.40")
+    await v201.call("TransactionEvent", STARTED)
+    # when the price rises while the car charges
+    await _price(v201, "9.99")
+    # then the old one is paid: 2.5 kWh at 0.40, and tax
+    assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 1.19}
+    assert (await v201.transaction("T-1")).facts.tariff == TariffRef("day", 1)
+    [started] = v201.all(Transaction.Started)
+    [ended] = v201.all(Transaction.Ended)
+    assert (started.tariff, ended.tariff) == (TariffRef("day", 1), None)
+
+
+async def _price(line: Line, price: str) -> None:
+    now = line.node.clock()
+    terms = Terms("EUR", (PriceElement(PriceKind.ENERGY, Decimal(price), Decimal(19)),))
+    await record(line.node, Tariff.stream("day"), Tariff, lambda tariff: tariff.define(terms, now))
+    line.node.tariffs.forget(Tariff.stream("day"))
+    await record(line.node, Station.stream(line.station_id), Station, lambda s: s.assign_tariff("day", None, now))
+    line.session.station_stale = True
+
+
+async def test_a_transaction_without_a_place_gets_it_later(v201: Line) -> None:
+    await v201.call("TransactionEvent", {k: v for k, v in STARTED.items() if k != "evse"})
+    await v201.call("TransactionEvent", told("Updated", 2, "CablePluggedIn", evse={"id": 2}))
+    await v201.call("TransactionEvent", told("Updated", 3, "CablePluggedIn", evse={"id": 2, "connectorId": 1}))
+    assert (await v201.transaction("T-1")).facts.evse == Evse(2, 1)
+    assert len(v201.all(StationDay.TransactionOpened)) == 1
