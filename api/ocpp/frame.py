@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,10 +13,6 @@ CALL: Final = 2
 CALL_RESULT: Final = 3
 CALL_ERROR: Final = 4
 UNREADABLE_ID: Final = "-1"
-
-_ODD_NUMBER = re.compile(rb"[0-9](?:\.0+[^0-9Z+-]|[eE][+-]?[0-9])|[0-9]{19}")
-"""What a number looks like that is a whole one in disguise, or too large for one; some texts look like that too."""
-
 
 @dataclass(slots=True)
 class Call:
@@ -53,24 +48,22 @@ class Malformed:
 Frame = Call | CallResult | CallError | Malformed
 
 
-def parse(raw: bytes, version: Version) -> Frame:
+def parse(raw: str, version: Version) -> Frame:
     """Read one WebSocket message. Never raises; what cannot be read comes back as Malformed (A.7)."""
     try:
         frame = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         return _unreadable(version, "RpcFrameworkError", f"not valid JSON: {error.msg}")
-    if not isinstance(frame, list) or len(frame) < 2 or type(frame[0]) is not int:
+    if not isinstance(frame, list) or len(frame) < 2 or type(frame[0]) not in (int, float):
         return _unreadable(
             version, "RpcFrameworkError", "not an array that begins with a message type and a message id"
         )
-    if _ODD_NUMBER.search(raw):
-        _settle_numbers(frame)
     kind, message_id = frame[0], frame[1]
     if not isinstance(message_id, str) or not message_id:
         return _unreadable(version, "RpcFrameworkError", "the message id is not a text")
     if version.max_message_id is not None and len(message_id) > version.max_message_id:
         return _unreadable(version, "RpcFrameworkError", f"the message id is longer than {version.max_message_id}")
-    if b"\\u0000" in raw and _has_nul(frame):
+    if "\\u0000" in raw and _has_nul(frame):
         return Malformed(message_id, "FormatViolation", "a text contains the character NUL", kind == CALL)
     match kind, frame:
         case 2, [_, _, str(action), payload]:
@@ -105,21 +98,6 @@ def _has_nul(value: Any) -> bool:
                 waiting.extend(members)
                 waiting.extend(members.values())
     return False
-
-
-def _settle_numbers(value: list[Any]) -> None:
-    """JSON has one kind of number: 1.0 is the integer 1. What does not fit into 64 bits is no integer here."""
-    waiting: list[Any] = [value]
-    while waiting:
-        container = waiting.pop()
-        for key, item in list(container.items() if isinstance(container, dict) else enumerate(container)):
-            match item:
-                case float() if item.is_integer() and abs(item) < 2**53:
-                    container[key] = int(item)
-                case int() if not -(2**63) <= item < 2**63:
-                    container[key] = float(item)
-                case list() | dict():
-                    waiting.append(item)
 
 
 def encode_call(message_id: str, action: str, payload: Any) -> bytes:

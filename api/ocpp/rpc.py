@@ -54,7 +54,7 @@ class RpcPeer:
         self._open_call: str | None = None
 
     def receive(self, raw: str) -> Incoming:
-        frame = parse(raw.encode(), self.version)
+        frame = parse(raw, self.version)
         match frame:
             case Call(message_id):
                 if message_id in self._serving:

@@ -68,8 +68,22 @@ def _check(version: Version, name: str, payload: Any) -> None:
         valid = validator.is_valid(payload)
     except ValueError as error:  # a number or a depth that the validator cannot hold
         raise CallFailed("FormatViolation", str(error)) from error
-    if not valid:
+    if not valid and not (_settle_numbers(payload) and validator.is_valid(payload)):
         raise _violation(validator, payload)
+
+
+def _settle_numbers(payload: Any) -> bool:
+    """JSON has one kind of number: 1.0 is the integer 1. Returns whether there was such a number; only odd payloads get here."""
+    waiting, settled = [payload], False
+    while waiting:
+        container = waiting.pop()
+        members = container.items() if isinstance(container, dict) else enumerate(container) if isinstance(container, list) else ()
+        for key, item in list(members):
+            if isinstance(item, float) and item.is_integer() and abs(item) < 2**53:
+                container[key], settled = int(item), True
+            elif isinstance(item, dict | list):
+                waiting.append(item)
+    return settled
 
 
 def _violation(validator: jsonschema_rs.Validator, payload: Any) -> CallFailed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
@@ -23,6 +23,7 @@ class StationSession:
 
     __slots__ = (
         "_carried",
+        "_today",
         "_touched",
         "_transactions",
         "day",
@@ -45,6 +46,7 @@ class StationSession:
         self._transactions: dict[str, Transaction] = {}
         self._touched: list[Aggregate] = []
         self._carried = 0
+        self._today: date | None = None
 
     async def load(self) -> None:
         """Read the station's aggregates from the journal, forgetting what was decided but not recorded."""
@@ -57,6 +59,7 @@ class StationSession:
             self.day = await load(journal, StationDay, stream)
         self._transactions.clear()
         self._touched.clear()
+        self._today = None
 
     async def begin(self) -> None:
         """Before each message: the time, the books of the day, and what others changed about the station."""
@@ -65,8 +68,10 @@ class StationSession:
             self.station_stale = False
             for event in await self.node.journal.events(self.station.id, after=self.station.version):
                 event.mutate(self.station)
-        if StationDay.stream(self.station_id, self.now.date()) > self.day.id:
-            self.day = StationDay.open(self.station_id, self.day, self.now)
+        if (today := self.now.date()) != self._today:
+            self._today = today
+            if StationDay.stream(self.station_id, today) > self.day.id:
+                self.day = StationDay.open(self.station_id, self.day, self.now)
         self._carried = len(self.day.pending_events)
 
     @property

@@ -54,6 +54,11 @@ def number_of(value: int) -> int:
     return value
 
 
+def reference(value: int | None) -> int | None:
+    """An id that we gave the station (of a remote start, of a reservation); one beyond 32 bits is none of ours."""
+    return value if value is not None and 0 <= value < 2**31 else None
+
+
 def evse_of_connector(connector_id: int) -> Evse:
     """1.6 connector n is EVSE n with connector 1; connector 0 is the station as a whole."""
     return Evse(number_of(connector_id), 1) if connector_id > 0 else Evse(0)

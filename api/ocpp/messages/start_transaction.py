@@ -28,7 +28,7 @@ async def start_transaction(session: StationSession, request: dict[str, Any]) ->
             id_token=id_token,
             authorization=authorization.status,
             meter_start_wh=wire.register_wh(request["meterStart"]),
-            reservation_id=request.get("reservationId"),
+            reservation_id=wire.reference(request.get("reservationId")),
             tariff=await session.tariff(evse),
         )
         session.opened(transaction, transaction_id, evse, key)

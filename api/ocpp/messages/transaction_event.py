@@ -40,8 +40,8 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
         record = transaction.start if event_type == "Started" else transaction.update
         record(
             session.now,
-            remote_start_id=info.get("remoteStartId"),
-            reservation_id=request.get("reservationId"),
+            remote_start_id=wire.reference(info.get("remoteStartId")),
+            reservation_id=wire.reference(request.get("reservationId")),
             **facts,
         )
     session.opened(transaction, transaction_id, transaction.facts.evse)
