@@ -86,17 +86,17 @@ async def _decide(node: Node, request: Request) -> Response | None:
         return _refuse(HTTPStatus.NOT_FOUND, "the last segment of the path must be the station's identity")
     station = await load(node.journal, Station, Station.stream(station_id))
     user_password = _basic(request.headers)
-    if not station.exists:
-        if not node.accept_unknown:
-            return _refuse(HTTPStatus.NOT_FOUND, "unknown station")
-        await _register(node, station, station_id, user_password)
-    elif not _authenticated(node, station, station_id, user_password):
+    if not station.exists and not node.accept_unknown:
+        return _refuse(HTTPStatus.NOT_FOUND, "unknown station")
+    if station.exists and not _authenticated(node, station, station_id, user_password):
         return _refuse(HTTPStatus.UNAUTHORIZED, "wrong credentials", ("WWW-Authenticate", 'Basic realm="ocpp"'))
     offered = [
         name.strip() for header in request.headers.get_all("Sec-WebSocket-Protocol") for name in header.split(",")
     ]
     if not any(name in VERSIONS for name in offered):
         return _refuse(HTTPStatus.BAD_REQUEST, f"offer one of the subprotocols {', '.join(VERSIONS)}")
+    if not station.exists:
+        await _register(node, station, station_id, user_password)
     return None
 
 
