@@ -13,7 +13,7 @@ import migrations
 
 
 async def connect(dsn: str, *, size: int = 10, statement_timeout: float = 30) -> asyncpg.Pool:
-    """A pool whose sessions never sit idle in a transaction: one that did would hold back every reader of the journal."""
+    """A pool whose sessions never sit idle in a transaction: one that did would hold back the journal's readers."""
     return await asyncpg.create_pool(
         dsn,
         min_size=2,

@@ -1,7 +1,7 @@
 """The journal: what everything else stands on. A protocol, and a twin in memory for tests of decisions.
 
-A position is the place of an event in the one order that all readers see; it grows, has gaps in number but never in content:
-when a reader has seen position p, nothing will ever appear at or below p.
+A position is the place of an event in the one order that all readers see; it grows, has gaps in number but never in
+content: when a reader has seen position p, nothing will ever appear at or below p.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ A = TypeVar("A", bound=Aggregate)
 START = 0
 """The position before the first event."""
 
+_SOON = 0.004
+"""Seconds until a reader that was woken looks again: the commit may be hidden behind an older one in flight."""
+
 
 class JournalUnavailable(RuntimeError):
-    """The append was not recorded and will not be: the caller must not answer as if it were."""
+    """The append is not known to be recorded: the caller must not answer as if it were, and must load anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,20 @@ class Page:
     recorded: list[Recorded]
     position: int
 
+    def up_to(self, position: int) -> Page:
+        """The part of the page that does not go beyond a position."""
+        if self.position <= position:
+            return self
+        return Page([r for r in self.recorded if r.position <= position], position)
+
 
 class Journal(Protocol):
     async def append(self, entries: Sequence[Entry]) -> int:
-        """Record all entries or none; returns the position of the last when it is durable.
+        """Record all entries or none; returns the position of the last when it is durable (START for no entries).
 
-        Raises RecordConflictError when a stream already has an event of one of these versions: reload and decide again.
-        Raises JournalUnavailable when the outcome is certain to be "not recorded".
+        Waits while the database is away. Raises RecordConflictError when the versions do not follow on from those of a
+        stream: load it and decide again. Raises JournalUnavailable when the database refuses, or has not confirmed
+        before this process ends. After either, and after cancellation, aggregates must be loaded anew.
         """
 
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
@@ -75,7 +85,7 @@ class Journal(Protocol):
         """
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
-        """The youngest stream of a kind and an (encoded) name."""
+        """The youngest stream of a kind that has births, and an (encoded) name."""
 
     async def streams_of(self, kind: str, station_id: str, limit: int) -> list[str]:
         """Streams of a kind that belong to a station, youngest first."""
@@ -90,7 +100,7 @@ class Journal(Protocol):
     def ticks(self) -> int:
         """Grows whenever something may have been recorded."""
 
-    async def woken(self, since: int, timeout: float) -> bool:  # noqa: ASYNC109  # a wait that ends either way
+    async def woken(self, since: int, timeout: float) -> bool:
         """Wait until `ticks` is above `since`, or the time is over (False)."""
 
 
@@ -105,16 +115,18 @@ async def load(journal: Journal, kind: type[A], stream: str) -> A:
 async def follow(
     journal: Journal, after: int, topics: Sequence[str] | None = None, *, limit: int = 1000, poll: float = 0.5
 ) -> AsyncIterator[Page]:
-    """The journal above a position, for ever, page by page; wakes on appends and polls slowly in case a wake-up got lost."""
+    """The journal above a position, for ever, page by page; wakes on appends, polls (seconds) if a wake-up got lost."""
+    pause = poll
     while True:
         ticks = journal.ticks
         page = await journal.read(after, limit, topics)
         if page.position > after:
-            after = page.position
+            after, pause = page.position, _SOON
             yield page
-        elif await journal.woken(ticks, poll):
-            # A commit may still be hidden behind an older one in flight: look again shortly.
-            await asyncio.sleep(0.002)
+        elif await journal.woken(ticks, pause):
+            pause = _SOON
+        else:
+            pause = min(pause * 2, poll)
 
 
 class InMemoryJournal:
@@ -128,6 +140,8 @@ class InMemoryJournal:
         self._changed = asyncio.Condition()
 
     async def append(self, entries: Sequence[Entry]) -> int:
+        if not entries:
+            return START
         versions: dict[str, int] = {}
         for entry in entries:
             stream = entry.event.originator_id
@@ -172,7 +186,7 @@ class InMemoryJournal:
     def ticks(self) -> int:
         return len(self.recorded)
 
-    async def woken(self, since: int, timeout: float) -> bool:  # noqa: ASYNC109
+    async def woken(self, since: int, timeout: float) -> bool:
         async with self._changed:
             try:
                 await asyncio.wait_for(self._changed.wait_for(lambda: self.ticks > since), timeout)

@@ -1,6 +1,6 @@
 """A PostgreSQL for the tests that need one, and in it a fresh migrated database for each of them.
 
-The server is that of CSMS_TEST_DATABASE_URL (its role must be allowed to create databases), else one that ends with the run.
+The server is that of CSMS_TEST_DATABASE_URL, whose role must be allowed to create databases, else one of our own.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """Events to JSON and back, in the layout of `eventsourcing`'s Mapper, with the types taken from the event classes.
 
-A field that has its default is left out, so that events stay small and a field added later needs no upcasting. The stock
-library reads the same rows with `MAPPER_TOPIC=app.journal.mapper:EventMapper`.
+A field that has its default is left out, so that events stay small and a field added later needs no upcasting. For
+other changes raise the event's `class_version` and give it an `upcast_v1_v2(state)`, as in the library itself, which
+reads the same rows with `MAPPER_TOPIC=app.journal.mapper:EventMapper`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from datetime import datetime
-from functools import cache
-from typing import Any, ClassVar, TypedDict, get_origin, get_type_hints
+from functools import cache, partial
+from typing import Any, NotRequired, TypedDict, cast, get_type_hints
 
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
@@ -25,27 +25,25 @@ _encode = msgspec.json.Encoder().encode
 
 
 @cache
-def _defaults(kind: type[DomainEvent]) -> tuple[tuple[str, Any], ...]:
-    """Field names with their defaults; a sentinel stands where there is none, so the field is always written."""
-    return tuple(
-        (f.name, f.default) for f in dataclasses.fields(kind) if f.name not in _ENVELOPE  # type: ignore[arg-type]
-    )
+def _layout(kind: type[DomainEvent]) -> tuple[int, tuple[tuple[str, Any], ...]]:
+    """The class version, and field names with their defaults; a sentinel stands where there is none."""
+    fields = tuple((f.name, f.default) for f in dataclasses.fields(kind) if f.name not in _ENVELOPE)
+    return getattr(kind, "class_version", 1), fields
 
 
 @cache
 def _decoder(kind: type[DomainEvent]) -> Callable[[bytes], dict[str, Any]]:
-    return msgspec.json.Decoder(_state_type(kind)).decode
+    return partial(_upcast, kind) if _layout(kind)[0] > 1 else msgspec.json.Decoder(_state_type(kind)).decode
 
 
 @cache
 def _state_type(kind: type[DomainEvent]) -> Any:
-    hints = {
-        name: hint
-        for name, hint in get_type_hints(kind).items()
-        if name not in _ENVELOPE and get_origin(hint) is not ClassVar and hint is not ClassVar
-    }
-    names = {name for name, _ in _defaults(kind)}
-    return TypedDict(kind.__name__, {k: v for k, v in hints.items() if k in names}, total=False)  # type: ignore[operator]
+    hints = get_type_hints(kind)
+    optional = {name for name, default in _layout(kind)[1] if default is not dataclasses.MISSING}
+    return TypedDict(  # type: ignore[operator]
+        kind.__name__,
+        {name: NotRequired[hints[name]] if name in optional else hints[name] for name, _ in _layout(kind)[1]},
+    )
 
 
 class EventMapper(Mapper[str]):
@@ -58,7 +56,11 @@ class EventMapper(Mapper[str]):
     def state_of(event: DomainEvent) -> bytes:
         """The JSON of an event without its envelope."""
         values = vars(event)
-        return _encode({n: v for n, d in _defaults(type(event)) if (v := values.get(n, d)) is not d})
+        version, fields = _layout(type(event))
+        state = {n: v for n, d in fields if (v := values.get(n, d)) is not d}
+        if version > 1:
+            state["class_version"] = version
+        return _encode(state)
 
     @staticmethod
     def event(topic: str, stream: str, version: int, state: bytes) -> DomainEvent:
@@ -75,10 +77,8 @@ class EventMapper(Mapper[str]):
         return event
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        assert isinstance(domain_event, DomainEvent)
-        return StoredEvent(
-            domain_event.originator_id, domain_event.originator_version, domain_event.TOPIC, self.state_of(domain_event)
-        )
+        event = cast(DomainEvent, domain_event)
+        return StoredEvent(event.originator_id, event.originator_version, event.TOPIC, self.state_of(event))
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
         stream = str(stored_event.originator_id)
@@ -88,9 +88,12 @@ class EventMapper(Mapper[str]):
 def _upcast(kind: type[DomainEvent], state: bytes) -> dict[str, Any]:
     """Bring a state written by an older class up to date with the class's own `upcast_vN_vN+1` methods."""
     raw: dict[str, Any] = msgspec.json.decode(state)
-    for version in range(raw.pop("class_version", 1), getattr(kind, "class_version", 1)):
+    written, current = raw.pop("class_version", 1), _layout(kind)[0]
+    if written > current:
+        raise ValueError(f"written by a later release: version {written}, this one knows {current}")
+    for version in range(written, current):
         getattr(kind, f"upcast_v{version}_v{version + 1}")(raw)
-    values: dict[str, Any] = msgspec.convert(raw, _state_type(kind), strict=False)
+    values: dict[str, Any] = msgspec.convert(raw, _state_type(kind))
     return values
 
 
@@ -98,5 +101,3 @@ def as_json(event: DomainEvent) -> dict[str, Any]:
     """An event's state as plain JSON values, as outsiders see it."""
     state: dict[str, Any] = msgspec.json.decode(EventMapper.state_of(event))
     return state
-
-

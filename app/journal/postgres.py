@@ -15,7 +15,8 @@ from domain.aggregate import DomainEvent
 from domain.journal import START, Entry, Page, Recorded
 from domain.streams import within
 
-CHANNEL = "csms_journal"
+CHANNEL = "application_events"
+"""The one that subscriptions of the `eventsourcing` library listen to."""
 
 _HORIZON = """(SELECT (SELECT base FROM journal_epoch)
     + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16))"""
@@ -30,7 +31,7 @@ _READ_TOPICS = f"""
 WITH page AS MATERIALIZED ({_READ})
 SELECT * FROM page WHERE topic = ANY($3)
 UNION ALL SELECT max(notification_id), NULL, NULL, NULL, NULL FROM page ORDER BY 1, 2 NULLS LAST
-"""
+"""  # noqa: S608
 _STREAM = """
 SELECT topic, originator_id, originator_version, state FROM stored_events
 WHERE originator_id = $1 AND originator_version > $2 ORDER BY originator_version
@@ -44,7 +45,14 @@ UPDATE journal_epoch SET base = ((last.position >> 16) + 1 - (pg_current_xact_id
 FROM (SELECT coalesce(max(notification_id), 0) AS position FROM stored_events) AS last
 WHERE last.position >= base + (pg_current_xact_id()::text::bigint << 16)
 """
-_NEEDED = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": ("on", "remote_apply", "remote_write", "local")}
+_SAFE = {
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+    "synchronous_commit": ("on", "remote_apply", "remote_write", "local"),
+}
+_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+_KEEPALIVE = 5
+"""Seconds between signs of life on the connection for wake-ups, which otherwise would not notice that it is dead."""
 
 
 class UnsafeDatabase(RuntimeError):
@@ -54,33 +62,35 @@ class UnsafeDatabase(RuntimeError):
 class PostgresJournal:
     """Reads go through a pool, writes through one connection of their own, wake-ups through a third."""
 
-    def __init__(self, dsn: str, pool: asyncpg.Pool) -> None:
+    def __init__(self, dsn: str, pool: asyncpg.Pool, command_timeout: float) -> None:
         self._dsn = dsn
         self._pool = pool
+        self._command_timeout = command_timeout
         self._ticks = 0
         self._wake = asyncio.Event()
         self._notify = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self.writer = GroupCommit(self._connect, self._committed)
+        self._wakeups: asyncio.Task[None] | None = None
+        self.writer = GroupCommit(self._connect_safely, self._committed)
 
     @classmethod
-    async def open(cls, dsn: str, pool: asyncpg.Pool) -> PostgresJournal:
-        """Raises UnsafeDatabase if fsync, full_page_writes or synchronous_commit is off."""
-        journal = cls(dsn, pool)
-        await _refuse_unsafe(pool)
-        await pool.execute(_RAISE_EPOCH)
+    async def open(cls, dsn: str, pool: asyncpg.Pool, *, command_timeout: float = 10) -> PostgresJournal:
+        """Raises UnsafeDatabase if fsync, full_page_writes or synchronous_commit is off.
+
+        A write that is not answered within `command_timeout` (seconds) is resolved over a new connection.
+        """
+        journal = cls(dsn, pool, command_timeout)
+        async with pool.acquire() as connection:
+            await _refuse_unsafe(connection)
+            await connection.execute(_RAISE_EPOCH)
         journal.writer.start()
-        journal._tasks = [
-            asyncio.create_task(journal._send_wakeups(), name="journal-notify"),
-            asyncio.create_task(journal._receive_wakeups(), name="journal-listen"),
-        ]
+        journal._wakeups = asyncio.create_task(journal._exchange_wakeups(), name="journal-wakeups")
         return journal
 
     async def close(self) -> None:
         await self.writer.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._wakeups is not None:
+            self._wakeups.cancel()
+            await asyncio.gather(self._wakeups, return_exceptions=True)
 
     async def append(self, entries: Sequence[Entry]) -> int:
         return await self.writer.append(entries)
@@ -116,7 +126,7 @@ class PostgresJournal:
     def ticks(self) -> int:
         return self._ticks
 
-    async def woken(self, since: int, timeout: float) -> bool:  # noqa: ASYNC109
+    async def woken(self, since: int, timeout: float) -> bool:
         try:
             async with asyncio.timeout(timeout):
                 while self._ticks <= since:
@@ -136,39 +146,60 @@ class PostgresJournal:
         self._notify.set()
 
     async def _connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self._dsn, command_timeout=10, timeout=10)
+        return await asyncpg.connect(
+            self._dsn,
+            command_timeout=self._command_timeout,
+            timeout=self._command_timeout,
+            # The table grows under plans that were made when it was small.
+            server_settings={"enable_seqscan": "off", "jit": "off", "statement_timeout": "0"},
+        )
 
-    async def _send_wakeups(self) -> None:
-        """Tell other processes, at most every 10 ms and after the commit: inside it, NOTIFY would serialise all writers."""
-        while True:
-            await self._notify.wait()
-            self._notify.clear()
-            with contextlib.suppress(asyncpg.PostgresError, OSError, TimeoutError, asyncpg.InterfaceError):
-                await self._pool.execute(f"NOTIFY {CHANNEL}")
-            await asyncio.sleep(0.01)
+    async def _connect_safely(self) -> asyncpg.Connection:
+        connection = await self._connect()
+        try:
+            await _refuse_unsafe(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
-    async def _receive_wakeups(self) -> None:
+    async def _exchange_wakeups(self) -> None:
         while True:
-            with contextlib.suppress(asyncpg.PostgresError, OSError, TimeoutError, asyncpg.InterfaceError):
+            with contextlib.suppress(*_AWAY):
                 connection = await self._connect()
-                lost = asyncio.Event()
-                connection.add_termination_listener(lambda *_, lost=lost: lost.set())
-                await connection.add_listener(CHANNEL, lambda *_: self._wake_all())
                 try:
-                    await lost.wait()
+                    await self._tell_and_hear(connection)
                 finally:
                     connection.terminate()
             await asyncio.sleep(1)
+
+    async def _tell_and_hear(self, connection: asyncpg.Connection) -> None:
+        """Tell other processes, at most every 10 ms and after the commit: inside it, NOTIFY serialises all writers."""
+
+        def heard(_: object, sender: int, *__: object) -> None:
+            if sender != connection.get_server_pid():
+                self._wake_all()
+
+        connection.add_termination_listener(lambda _: self._notify.set())
+        await connection.add_listener(CHANNEL, heard)
+        self._wake_all()  # what was told before went unheard
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_KEEPALIVE):
+                    await self._notify.wait()
+            self._notify.clear()
+            await connection.execute(f"NOTIFY {CHANNEL}")
+            await asyncio.sleep(0.01)
 
 
 def _event(row: Any) -> DomainEvent:
     return EventMapper.event(row["topic"], row["originator_id"], row["originator_version"], row["state"])
 
 
-async def _refuse_unsafe(pool: asyncpg.Pool) -> None:
-    for setting, safe in _NEEDED.items():
-        value = await pool.fetchval("SELECT current_setting($1)", setting)
-        if value not in (safe if isinstance(safe, tuple) else (safe,)):
+async def _refuse_unsafe(connection: Any) -> None:
+    for setting, safe in _SAFE.items():
+        value = await connection.fetchval("SELECT current_setting($1)", setting)
+        if value not in safe:
             raise UnsafeDatabase(
                 f"PostgreSQL runs with {setting} = {value}: an answered message could be lost in a crash."
                 f" Set {setting} = on for this database, then start again."

@@ -22,27 +22,32 @@ from domain.journal import START, Entry, JournalUnavailable
 log = structlog.get_logger(__name__)
 
 _INSERT = """
-WITH stale AS MATERIALIZED (
-    SELECT s.stream FROM unnest($1::text[], $2::bigint[]) AS s(stream, version)
-    WHERE s.version <> coalesce(
-        (SELECT max(originator_version) FROM stored_events WHERE originator_id = s.stream COLLATE "C"), 0)
-), tx AS MATERIALIZED (
+WITH tx AS MATERIALIZED (
     SELECT (SELECT base FROM journal_epoch) + (pg_current_xact_id()::text::bigint << 16) AS start
 ), written AS (
     INSERT INTO stored_events
         (notification_id, originator_id, originator_version, topic, state, protocol, request, reply)
-    SELECT tx.start + e.ordinal, e.stream, e.version, e.topic, e.state, e.protocol, e.request, e.reply
-    FROM tx, unnest($3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::text[], $8::bytea[], $9::bytea[])
-        WITH ORDINALITY AS e(stream, version, topic, state, protocol, request, reply, ordinal)
-    WHERE NOT EXISTS (SELECT FROM stale)
+    SELECT tx.start + e.ordinal, e.stream, CASE WHEN e.before = 0 THEN e.version ELSE (
+            SELECT originator_version + 1 FROM stored_events
+            WHERE originator_id = e.stream COLLATE "C" AND originator_version = e.before
+        ) END, e.topic, e.state, e.protocol, e.request, e.reply
+    FROM tx, unnest(
+            $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::text[], $7::bytea[], $8::bytea[]
+        ) WITH ORDINALITY AS e(stream, version, before, topic, state, protocol, request, reply, ordinal)
     RETURNING notification_id
 )
-SELECT (SELECT min(notification_id) FROM written) AS position, ARRAY(SELECT stream FROM stale) AS stale
+SELECT min(notification_id) FROM written
+"""
+"""A version whose predecessor is missing becomes NULL, which the table refuses: no stream with a gap can be loaded."""
+_STALE = """
+SELECT s.stream FROM unnest($1::text[], $2::bigint[]) AS s(stream, version) WHERE s.version <> coalesce(
+    (SELECT max(originator_version) FROM stored_events WHERE originator_id = s.stream COLLATE "C"), 0)
 """
 _FIND = """
-SELECT first.notification_id FROM stored_events AS first JOIN stored_events AS last
+SELECT first.notification_id AS position FROM stored_events AS first JOIN stored_events AS last
     ON last.notification_id = first.notification_id + $5
-WHERE (first.originator_id, first.originator_version, first.state) = ($1, $2, $3) AND first.request IS NOT DISTINCT FROM $4
+WHERE (first.originator_id, first.originator_version, first.state) = ($1, $2, $3)
+    AND first.request IS NOT DISTINCT FROM $4
     AND (last.originator_id, last.originator_version, last.state) = ($6, $7, $8)
 """
 _MAX_EVENTS = 65_535
@@ -52,9 +57,10 @@ _MAX_BATCH = 4_000
 _PAGE = 12
 """Every 2^12 bytes of an append weigh as much as an event: neither queue nor INSERT outgrows the memory."""
 _ATTEMPTS = 10
-"""At an INSERT that other nodes get in front of; each time one of them has made progress."""
+"""At an INSERT that conflicts with nothing one can see: another node's, seen a moment later."""
 
-Columns = tuple[list[str], list[int], list[str], list[bytes], list[str | None], list[bytes | None], list[bytes | None]]
+Bytes = list[bytes | None]
+Columns = tuple[list[str], list[int], list[int], list[str], list[bytes], list[str | None], Bytes, Bytes]
 
 
 @dataclass(slots=True, eq=False)
@@ -69,10 +75,6 @@ class _Append:
     def fail(self, error: Exception) -> None:
         if not self.done.done():
             self.done.set_exception(error)
-
-
-class _Stale(Exception):  # noqa: N818  # no error: the streams that have moved on since an append was decided
-    pass
 
 
 class GroupCommit:
@@ -138,7 +140,8 @@ class GroupCommit:
         self._queue.append(append)
         self._waiting += append.weight
         self._work.set()
-        return await done  # a caller that gives up (a socket that closed) takes nothing back: it is written all the same
+        # A caller that gives up (a socket that closed) takes nothing back: what it decided is written all the same.
+        return await done
 
     async def _run(self) -> None:
         while True:
@@ -160,10 +163,10 @@ class GroupCommit:
             self._in_hand = []
 
     def _take(self) -> list[_Append]:
-        """The next batch: it ends where it weighs enough, and before an append that does not follow on from the others."""
+        """The next batch: it ends where it weighs enough, or before an append that does not follow on from it."""
         weight = 0
         versions: dict[str, int] = {}
-        for count, append in enumerate(self._queue):  # noqa: B007
+        for count, append in enumerate(self._queue):
             weight += append.weight
             spans = append.spans.items()
             if count and (weight > _MAX_BATCH or any(versions.get(s, before) != before for s, (before, _) in spans)):
@@ -181,67 +184,69 @@ class GroupCommit:
         while batch:
             try:
                 position = await self._insert(batch)
-            except _Stale as stale:
-                batch = _without(batch, frozenset(stale.args))
-            except asyncpg.UniqueViolationError as error:  # another node, this very moment: now it shows as stale
-                attempts += 1
+            except _CONFLICT as error:
+                stale = await self._answer(_STALE, *_before(batch))
+                attempts += not stale
                 if attempts == _ATTEMPTS:
-                    return _refuse(batch, error)
+                    _refuse(batch, error)
+                    return
+                batch = _without(batch, frozenset(row["stream"] for row in stale))
             except Exception as error:
-                return await self._halve(batch, error)
+                await self._halve(batch, error)
+                return
             else:
                 for append in batch:
                     position += len(append.entries)
                     if not append.done.done():
                         append.done.set_result(position - 1)
-                return None
-        return None
+                return
 
     async def _halve(self, batch: list[_Append], error: Exception) -> None:
         """Find the append that PostgreSQL will not take; if it takes none at all, refuse them together."""
         if len(batch) == 1 or isinstance(error, _HOPELESS):
-            return _refuse(batch, error)
+            _refuse(batch, error)
+            return
         half = len(batch) // 2
         await self._write(batch[:half])
-        return await self._write(batch[half:])
+        await self._write(batch[half:])
 
     async def _insert(self, batch: list[_Append]) -> int:
         """The position of the batch's first event. Keeps trying while the database is away.
 
-        Raises _Stale, or what PostgreSQL has against the batch; then it is certain that nothing of it was recorded.
+        Raises what PostgreSQL has against the batch; then it is certain that nothing of it was recorded.
         """
-        arguments = (*_before(batch), *_columns(batch))
+        columns = _columns(batch)
         pause = 0.05
         while True:
             connection = await self._connected()
             try:
-                row = await connection.fetchrow(_INSERT, *arguments)
+                return int(await connection.fetchval(_INSERT, *columns))
             except Exception as error:
                 if _certain(error):
                     raise
-                log.warning("journal.connection_lost", error=repr(error))
-                if (position := await self._found(batch)) is not None:
-                    return position
+                self._abandon(error)
+                if found := await self._answer(_FIND, *_ends(batch)):
+                    return int(found[0]["position"])
                 if not isinstance(error, _CONNECTION_LOST):
                     raise
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 2)
-            else:
-                if row["stale"]:
-                    raise _Stale(*row["stale"])
-                return int(row["position"])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2)
 
-    async def _found(self, batch: list[_Append]) -> int | None:
-        """The position of a batch whose INSERT went unanswered, None if it was not recorded and will not be."""
+    async def _answer(self, question: str, *arguments: object) -> list[asyncpg.Record]:
+        """Ask until the database answers."""
         while True:
-            if self._connection is not None:
-                self._connection.terminate()
-                self._connection = None
             connection = await self._connected()
             try:
-                return await _find(connection, batch)
+                return await connection.fetch(question, *arguments)
             except Exception as error:
-                log.warning("journal.connection_lost", error=repr(error))
+                self._abandon(error)
+                await asyncio.sleep(0.05)
+
+    def _abandon(self, error: Exception) -> None:
+        log.warning("journal.connection_lost", error=repr(error))
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
     async def _connected(self) -> asyncpg.Connection:
         """The connection; waits for as long as the database is away."""
@@ -280,12 +285,13 @@ _CONNECTION_LOST = (
     OSError,
     TimeoutError,
 )
+_CONFLICT = (asyncpg.UniqueViolationError, asyncpg.NotNullViolationError)
 _HOPELESS = (asyncpg.InsufficientResourcesError, asyncpg.SyntaxOrAccessError)
 """Disk full, table missing, permission denied: no smaller batch would fare better."""
 
 
 def _certain(error: Exception) -> bool:
-    """Whether an error proves that nothing was recorded. A server that breaks down (PANIC) may have written its COMMIT."""
+    """Whether an error proves that nothing was recorded; a server that breaks down (PANIC) may have written COMMIT."""
     if not isinstance(error, asyncpg.PostgresError) or isinstance(error, _CONNECTION_LOST):
         return False
     severity = getattr(error, "severity_en", None)  # None: asyncpg's own, before anything was sent
@@ -304,11 +310,10 @@ async def _until_gone(connection: asyncpg.Connection, session: asyncpg.Record) -
     raise asyncpg.InterfaceError(f"session {pid} of the lost connection does not end")
 
 
-async def _find(connection: asyncpg.Connection, batch: list[_Append]) -> int | None:
-    """The batch was one statement, so if its first and its last event are there, where they belong, all are."""
+def _ends(batch: list[_Append]) -> tuple[object, ...]:
+    """What _FIND looks for: one statement wrote the batch, so if its first and last event are in place, all are."""
     first, last = batch[0].entries[0], batch[-1].entries[-1]
-    position: int | None = await connection.fetchval(
-        _FIND,
+    return (
         first.event.originator_id,
         first.event.originator_version,
         batch[0].states[0],
@@ -318,7 +323,6 @@ async def _find(connection: asyncpg.Connection, batch: list[_Append]) -> int | N
         last.event.originator_version,
         batch[-1].states[-1],
     )
-    return position
 
 
 def _without(batch: list[_Append], stale: frozenset[str]) -> list[_Append]:
@@ -365,8 +369,8 @@ def _before(batch: list[_Append]) -> tuple[list[str], list[int]]:
 
 
 def _columns(batch: list[_Append]) -> Columns:
-    columns: Columns = ([], [], [], [], [], [], [])
-    streams, versions, topics, states, protocols, requests, replies = columns
+    columns: Columns = ([], [], [], [], [], [], [], [])
+    streams, versions, befores, topics, states, protocols, requests, replies = columns
     for append in batch:
         states.extend(append.states)
         for entry in append.entries:
@@ -377,4 +381,9 @@ def _columns(batch: list[_Append]) -> Columns:
             protocols.append(evidence.protocol if evidence else None)
             requests.append(evidence.request if evidence else None)
             replies.append(evidence.reply if evidence else None)
+    checked: set[str] = set()
+    for stream, version in zip(streams, versions, strict=True):
+        # Later ones of a stream follow on by construction, and the statement cannot see its own rows.
+        befores.append(0 if stream in checked else version - 1)
+        checked.add(stream)
     return columns

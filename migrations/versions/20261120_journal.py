@@ -29,7 +29,17 @@ def upgrade() -> None:
     """)
     # Added to transaction ids, which start again when a dump is restored into a new cluster.
     op.execute("CREATE TABLE journal_epoch (base bigint NOT NULL)")
+    op.execute("CREATE UNIQUE INDEX journal_epoch_single ON journal_epoch ((true))")
     op.execute("INSERT INTO journal_epoch VALUES (0)")
+    # Where an `Application` of the eventsourcing library looks for events. It follows the log by its numbers alone, so
+    # it must not see an event while one with a lower number may still come (app.journal.postgres, _HORIZON).
+    op.execute("""
+        CREATE VIEW application_events AS
+        SELECT originator_id, originator_version, topic, state, notification_id FROM stored_events
+        WHERE notification_id < (
+            SELECT (SELECT base FROM journal_epoch) + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16)
+        )
+    """)
     op.execute("CREATE SEQUENCE transaction_ids AS integer CACHE 1")
     op.execute("""
         CREATE TABLE read_model (

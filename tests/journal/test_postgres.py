@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from tests.journal.contract import JournalContract
+
+
+class TestPostgresJournal(JournalContract):
+    pass
