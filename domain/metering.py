@@ -22,6 +22,8 @@ STATE_OF_CHARGE = "SoC"
 
 _TO_BASE_UNIT = {"kWh": 1000, "kW": 1000, "kvarh": 1000, "kvar": 1000, "kVA": 1000}
 _PHASES = frozenset({"L1", "L2", "L3"})
+_WATCHED = (IMPORT_REGISTER, POWER, STATE_OF_CHARGE, CURRENT, VOLTAGE)
+_ADD_UP = frozenset({IMPORT_REGISTER, POWER})
 
 
 def in_base_unit(sample: SampledValue) -> Decimal | None:
@@ -32,11 +34,41 @@ def in_base_unit(sample: SampledValue) -> Decimal | None:
     return sample.value if factor is None else sample.value * factor
 
 
-def total(reading: MeterReading, measurand: str, *, at_outlet: bool = True) -> Decimal | None:
-    """The total of a measurand in a reading: the value without a phase, else the sum over L1 to L3, else None."""
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What people watch of a reading; None where it says nothing of it."""
+
+    register_wh: Decimal | None
+    power_w: Decimal | None
+    soc_percent: Decimal | None
+    current_a: Decimal | None
+    voltage_v: Decimal | None
+
+
+def series(reading: MeterReading) -> Series:
+    """One value of each kind: the one without a phase, else energy and power added over the phases, the rest the highest."""
+    whole: dict[str, Decimal] = {}
+    phases: dict[str, Decimal] = {}
+    for sample in reading.values:
+        measurand = sample.measurand
+        if measurand not in _WATCHED or (measurand == IMPORT_REGISTER and sample.location != "Outlet"):
+            continue
+        value = in_base_unit(sample)
+        if value is None:
+            continue
+        if sample.phase is None:
+            whole.setdefault(measurand, value)
+        elif sample.phase in _PHASES or measurand not in _ADD_UP:
+            known = phases.get(measurand)
+            phases[measurand] = value if known is None else known + value if measurand in _ADD_UP else max(known, value)
+    return Series(*(whole.get(measurand, phases.get(measurand)) for measurand in _WATCHED))
+
+
+def total(reading: MeterReading, measurand: str) -> Decimal | None:
+    """An amount of energy in a reading at the outlet: the value without a phase, else the sum over L1 to L3, else None."""
     phases: Decimal | None = None
     for sample in reading.values:
-        if sample.measurand != measurand or (at_outlet and sample.location != "Outlet"):
+        if sample.measurand != measurand or sample.location != "Outlet":
             continue
         value = in_base_unit(sample)
         if value is None:
@@ -46,17 +78,6 @@ def total(reading: MeterReading, measurand: str, *, at_outlet: bool = True) -> D
         if sample.phase in _PHASES:
             phases = value if phases is None else phases + value
     return phases
-
-
-def highest(reading: MeterReading, measurand: str) -> Decimal | None:
-    """The total of a measurand that does not add up over phases: the value without a phase, else the highest of them."""
-    best: Decimal | None = None
-    for sample in reading.values:
-        if sample.measurand == measurand and (value := in_base_unit(sample)) is not None:
-            if sample.phase is None:
-                return value
-            best = value if best is None else max(best, value)
-    return best
 
 
 def whole_wh(value: Decimal) -> int:
@@ -97,11 +118,13 @@ class Register:
                 self.interval_sum = interval + (self.interval_sum or 0)
 
     def _observe_register(self, reading: MeterReading, value: Decimal) -> None:
-        context = next(s.context for s in reading.values if s.measurand == IMPORT_REGISTER)
-        if context == "Transaction.Begin":
-            self.begin = value
-        elif context == "Transaction.End":
-            self.end = value
+        for sample in reading.values:
+            if sample.measurand == IMPORT_REGISTER:
+                if sample.context == "Transaction.Begin":
+                    self.begin = value
+                elif sample.context == "Transaction.End":
+                    self.end = value
+                break
         # Of two samples at the same time the lower is the first and the higher the last, whichever arrived first.
         if self.first_at is None or self.first is None or (reading.at, value) < (self.first_at, self.first):
             self.first_at, self.first = reading.at, value

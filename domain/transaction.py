@@ -167,6 +167,7 @@ class Transaction(Aggregate):
     def __init__(self) -> None:
         self.facts = Facts()
         self._seen: set[int] = set()
+        self._deciding: int | None = None
 
     @staticmethod
     def stream(station_id: str, transaction_id: str, at: datetime) -> str:
@@ -195,12 +196,14 @@ class Transaction(Aggregate):
             return False
         if self.exists:
             facts["tariff"] = None
+        self._deciding = key  # not worked out twice
         self.trigger_event(kind, timestamp=at, **facts)
         return True
 
     def evolve(self, event: DomainEvent) -> None:
         assert isinstance(event, _Occurrence)
-        self._seen.add(_content(type(event), vars(event)))
+        key, self._deciding = self._deciding, None
+        self._seen.add(key or _content(type(event), vars(event)))
         self.facts.apply(event)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from api.ocpp.schema import CallFailed
@@ -29,22 +29,23 @@ def timestamp(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
+_DIGITS = Context(prec=28)
+_TOO_MUCH = 10**15
+"""No meter shows as much, and sums of more fit into no column."""
+
+
 def decimal(value: Any) -> Decimal | None:
     """A measured number, or None where the station sent none (`NaN`, empty, text). A decimal comma does occur."""
     try:
-        return _plausible(Decimal(value.replace(",", ".") if isinstance(value, str) else repr(value)))
-    except InvalidOperation:
+        number = Decimal(value.replace(",", ".") if isinstance(value, str) else repr(value))
+        return _DIGITS.plus(number) if -_TOO_MUCH < number < _TOO_MUCH and number.adjusted() > -28 else None
+    except InvalidOperation:  # no number, or one that cannot be compared
         return None
-
-
-def _plausible(number: Decimal) -> Decimal | None:
-    """No meter shows 10^15, and sums of what is larger fit into no column; 28 digits are enough for the rest."""
-    return +number if number.is_finite() and -28 < number.adjusted() < 15 else None
 
 
 def register_wh(value: int) -> int | None:
     """1.6 meterStart and meterStop; None for a number that no meter shows."""
-    return value if abs(value) < 10**15 else None
+    return value if abs(value) < _TOO_MUCH else None
 
 
 def number_of(value: int) -> int:
@@ -125,7 +126,7 @@ def _sample_v2(sv: dict[str, Any]) -> SampledValue:
     unit = sv.get("unitOfMeasure") or {}
     value = decimal(sv["value"])
     if value is not None and (multiplier := unit.get("multiplier")):
-        value = _plausible(value.scaleb(max(-30, min(30, multiplier))))
+        value = decimal(str(value.scaleb(max(-30, min(30, multiplier)))))
     signed = sv.get("signedMeterValue")
     return SampledValue(
         value,
