@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as connect_websocket
 
+from api.ocpp.listener import listen
 from api.ocpp.node import Node
 from api.ocpp.registry import load_messages
 from domain.events import IdTokenRecord, StationDay
@@ -15,7 +20,7 @@ from domain.values import AuthorizationStatus, IdToken
 
 pytest.register_assert_rewrite("tests.api.ocpp.line")
 
-from tests.api.ocpp.line import BY_NAME, Clock, Line, record, register  # noqa: E402  # rewritten from here on
+from tests.api.ocpp.line import BY_NAME, LIMIT, Clock, Line, record, register  # noqa: E402  # rewritten from here on
 
 load_messages()
 
@@ -93,3 +98,27 @@ def kept(connect: Callable[..., Awaitable[Line]]) -> Callable[..., Awaitable[Any
         return reply
 
     return kept
+
+
+@pytest.fixture
+async def dial(node: Node) -> AsyncIterator[Callable[..., Any]]:
+    """Connects to a listener of the node: `dial("CS1", "ocpp2.0.1", user="CS1", password="…")`."""
+    server = await listen(node, "127.0.0.1", 0, max_message_bytes=LIMIT)
+    [socket] = server.sockets
+    port = socket.getsockname()[1]
+
+    @asynccontextmanager
+    async def dial(
+        path: str, *offered: str, user: str | None = None, password: str | bytes = b"", header: str = "", **more: Any
+    ) -> AsyncIterator[ClientConnection]:
+        if user is not None:
+            secret = password.encode() if isinstance(password, str) else password
+            header = f"Basic {b64encode(user.encode() + b':' + secret).decode()}"
+        more |= {"subprotocols": offered or None, "proxy": None}
+        more["additional_headers"] = {"Authorization": header} if header else {}
+        async with connect_websocket(f"ws://127.0.0.1:{port}/ocpp/{path}", **more) as client:
+            yield client
+
+    yield dial
+    server.close()
+    await server.wait_closed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,11 +22,13 @@ from api.ocpp.session import StationSession
 from api.ocpp.versions import VERSIONS, Version
 from domain.aggregate import DomainEvent
 from domain.events import Station, Transaction
-from domain.journal import Entry, Evidence, InMemoryJournal, load
+from domain.journal import Entry, Evidence, InMemoryJournal, JournalUnavailable, load
 from domain.station_day import Connection
 from domain.streams import TRANSACTION, within
 
 BY_NAME = {version.name: version for version in VERSIONS.values()}
+LIMIT = 65_536
+"""Bytes a message may have at the test listener."""
 _ids = count(1)
 
 BOOT: dict[str, dict[str, Any]] = {
@@ -157,3 +160,31 @@ async def register(node: Node, station_id: str, profile: int = 0, credential: st
         Station,
         lambda station: station.register(security_profile=profile, credential=credential, at=node.clock()),
     )
+
+
+async def until(true: Callable[[], Any], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+class SlowJournal(InMemoryJournal):
+    """A journal on a disk that may take its time, or fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held, self.asked = asyncio.Event(), asyncio.Event()
+        self.held.set()
+        self.broken = self.unreadable = False
+
+    async def append(self, entries: Any) -> int:
+        self.asked.set()
+        await self.held.wait()
+        if self.broken:
+            raise JournalUnavailable("no disk")
+        return await super().append(entries)
+
+    async def events(self, stream: str, after: int = 0) -> Any:
+        if self.unreadable:
+            raise ConnectionError("no disk")
+        return await super().events(stream, after)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -18,35 +16,10 @@ from api.ocpp.listener import listen, station_id_of
 from api.ocpp.node import Node
 from domain.credentials import fingerprint
 from domain.events import Station, StationDay
-from domain.journal import Entry, InMemoryJournal, JournalUnavailable, load
-from tests.api.ocpp.line import BOOT, Clock, register
+from domain.journal import InMemoryJournal, load
+from tests.api.ocpp.line import BOOT, LIMIT, Clock, SlowJournal, register, until
 
-LIMIT = 65_536
 Dial = Callable[..., Any]
-
-
-@pytest.fixture
-async def dial(node: Node) -> AsyncIterator[Dial]:
-    """Connects to a listener of the node: `dial("CS1", "ocpp2.0.1", user="CS1", password="…")`."""
-    server = await listen(node, "127.0.0.1", 0, max_message_bytes=LIMIT)
-    [socket] = server.sockets
-    port = socket.getsockname()[1]
-
-    @asynccontextmanager
-    async def dial(
-        path: str, *offered: str, user: str | None = None, password: str | bytes = b"", header: str = "", **more: Any
-    ) -> AsyncIterator[ClientConnection]:
-        if user is not None:
-            secret = password.encode() if isinstance(password, str) else password
-            header = f"Basic {b64encode(user.encode() + b':' + secret).decode()}"
-        more |= {"subprotocols": offered or None, "proxy": None}
-        more["additional_headers"] = {"Authorization": header} if header else {}
-        async with connect(f"ws://127.0.0.1:{port}/ocpp/{path}", **more) as client:
-            yield client
-
-    yield dial
-    server.close()
-    await server.wait_closed()
 
 
 async def call(client: ClientConnection, action: str, payload: Any, message_id: str = "1") -> Any:
@@ -315,7 +288,7 @@ async def test_bad_input_leaves_the_socket_open(dial: Dial, node: Node) -> None:
 
 
 async def test_a_message_whose_socket_closes_before_the_answer_is_recorded(dial: Dial, node: Node) -> None:
-    journal = Slow()
+    journal = SlowJournal()
     node.journal = journal
     await register(node, "CS1")
     async with dial("CS1", "ocpp2.0.1") as client:
@@ -331,7 +304,7 @@ async def test_a_message_whose_socket_closes_before_the_answer_is_recorded(dial:
 
 async def test_a_message_that_could_not_be_recorded_is_not_answered(dial: Dial, node: Node) -> None:
     # given a journal that fails while a station sends more than is read ahead
-    journal = Slow()
+    journal = SlowJournal()
     node.journal = journal
     await register(node, "CS1")
     async with dial("CS1", "ocpp2.0.1") as client:
@@ -351,7 +324,7 @@ async def test_a_message_that_could_not_be_recorded_is_not_answered(dial: Dial, 
 
 
 async def test_a_station_cannot_connect_while_the_journal_is_away(dial: Dial, node: Node) -> None:
-    journal = Slow()
+    journal = SlowJournal()
     node.journal = journal
     journal.unreadable = True
     assert await refused(dial, "CS1", "ocpp2.0.1") == 503
@@ -417,32 +390,3 @@ async def test_a_connection_that_another_node_took_over_answers_nothing(dial: Di
     assert [event.vendor_id for event in journalled(node, StationDay.DataTransferred)] == ["new"]
     server.close()
     await server.wait_closed()
-
-
-class Slow(InMemoryJournal):
-    """A journal on a disk that may take its time, or fail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held, self.asked = asyncio.Event(), asyncio.Event()
-        self.held.set()
-        self.broken = self.unreadable = False
-
-    async def append(self, entries: Any) -> int:
-        self.asked.set()
-        await self.held.wait()
-        if self.broken:
-            raise JournalUnavailable("no disk")
-        assert all(isinstance(entry, Entry) for entry in entries)
-        return await super().append(entries)
-
-    async def events(self, stream: str, after: int = 0) -> Any:
-        if self.unreadable:
-            raise ConnectionError("no disk")
-        return await super().events(stream, after)
-
-
-async def until(true: Callable[[], Any], seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.005)
