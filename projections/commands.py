@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
 from domain.command import OPEN, Command, outcome
-from domain.streams import COMMAND, parse
+from domain.streams import COMMAND, parse, within
 from projections.model import ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page
 
@@ -171,3 +171,15 @@ async def overdue(pool: asyncpg.Pool, at: datetime) -> list[CommandRow]:
         " AND coalesce(answer_by, expires_at) < $1 LIMIT 500"
     )
     return [CommandRow(*record) for record in await pool.fetch(query, at, list(OPEN))]
+
+
+async def stream_ending(connection: Any, station_id: str, ending: str) -> str | None:
+    """The stream of a station's command whose id ends so, straight from the journal: what was just recorded counts."""
+    first, last = within(station_id) + "/", within(station_id) + "0"  # "0" follows "/" in the C collation
+    query = (
+        "SELECT originator_id FROM stored_events WHERE originator_version = 1"
+        " AND split_part(originator_id, ':', 1) = $1 AND split_part(originator_id, ':', 3) >= $2"
+        " AND split_part(originator_id, ':', 3) < $3 AND right(originator_id, $4) = $5 LIMIT 1"
+    )
+    found: str | None = await connection.fetchval(query, COMMAND, first, last, len(ending), ending)
+    return found

@@ -6,12 +6,11 @@ Filled in SQL from the journal, since nothing has to be decided.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import sqlalchemy as sa
 
-from domain.aggregate import DomainEvent
 from domain.streams import encoded
 from projections.model import ReadModel, Row, Rows, Table
 from projections.page import Page
@@ -70,12 +69,6 @@ ON CONFLICT DO NOTHING
 
 
 class History(ReadModel):
-    def wants(self, event: DomainEvent) -> bool:
-        return False
-
-    def fold(self, rows: Rows, event: DomainEvent) -> None:
-        """Nothing to do in Python."""
-
     async def write(self, connection: Any, schema: str, rows: Rows, first: int, last: int) -> None:
         await connection.execute(_FILL.format(schema=schema), first, last)
 
@@ -111,3 +104,43 @@ async def events_page(
     )
     records = await pool.fetch(query, *given.values(), first + 1)
     return Page([HistoryRow(*record) for record in records[:first]], len(records) > first)
+
+
+async def position_of_stream(pool: asyncpg.Pool, stream: str) -> int:
+    """The position of the last event of a stream, straight from the journal; 0 if it has none."""
+    query = (
+        "SELECT notification_id FROM stored_events WHERE originator_id = $1 ORDER BY originator_version DESC LIMIT 1"
+    )
+    return int(await pool.fetchval(query, stream) or 0)
+
+
+class News(NamedTuple):
+    """What the events up to a position concern: station and transaction in encoded form, and whether an event was
+    marked.
+    """
+
+    upto: int
+    concerns: list[tuple[str | None, str | None, bool]]
+    more: bool
+
+
+async def news_after(
+    pool: asyncpg.Pool, after: int | None, models: Sequence[ReadModel], marked: Sequence[str], limit: int = 10_000
+) -> News:
+    """The news above `after`, as far as all these read models (but for halted ones) show them; None: start from here.
+    """
+    query = (
+        "WITH shown AS (SELECT coalesce(min(position), 0) AS position FROM read_model"  # noqa: S608
+        " WHERE name = ANY($2) AND halted IS NULL),"
+        " news AS (SELECT h.position, h.station, h.transaction, e.topic = ANY($3) AS marked"
+        f" FROM {history.schema}.event h JOIN stored_events e ON e.notification_id = h.position"
+        " WHERE h.position > $1 AND h.position <= (SELECT position FROM shown) ORDER BY h.position LIMIT $4)"
+        " SELECT max(position) AS upto, station, transaction, bool_or(marked), count(*) AS events"
+        " FROM news GROUP BY station, transaction UNION ALL SELECT position, NULL, NULL, NULL, 0 FROM shown"
+    )
+    start = after if after is not None else 2**62
+    rows = await pool.fetch(query, start, [model.schema for model in models], list(marked), limit)
+    news = [row for row in rows if row["events"]]
+    full = sum(row["events"] for row in news) >= limit
+    upto = max(row["upto"] for row in (news if full else rows))
+    return News(max(upto, after or 0), [(row[1], row[2], row[3]) for row in news], full)

@@ -15,7 +15,7 @@ from domain.events import StationDay, Transaction
 from domain.streams import parse
 from domain.values import MeterReading
 from projections.model import ReadModel, Row, Rows, Table
-from projections.page import Page, fetch_page
+from projections.page import Page, fetch_page, fetch_pages
 
 _metadata = sa.MetaData()
 
@@ -54,13 +54,7 @@ meter_value = Table(
 
 def row_of(owner: str, evse_id: int, reading: MeterReading) -> MeterValueRow | None:
     """The five series of a reading; None if it has none of them."""
-    values = (
-        metering.total(reading, metering.IMPORT_REGISTER),
-        metering.total(reading, metering.POWER),
-        metering.highest(reading, metering.STATE_OF_CHARGE),
-        metering.highest(reading, metering.CURRENT),
-        metering.highest(reading, metering.VOLTAGE),
-    )
+    values = metering.series(reading)
     return MeterValueRow(owner, evse_id, reading.at, *values) if any(v is not None for v in values) else None
 
 
@@ -104,6 +98,23 @@ async def meter_values_page(pool: asyncpg.Pool, owner: str, first: int, after: d
         first=first,
         after=after,
         where={"owner = {}": owner, "evse_id = {}": 0},
+    )
+
+
+async def meter_values_of(
+    pool: asyncpg.Pool, owners: Sequence[str], *, first: int, after: datetime | None
+) -> dict[str, Page[MeterValueRow]]:
+    """A page of the readings of each of several transactions."""
+    return await fetch_pages(
+        pool,
+        f"{meter_values.schema}.meter_value",
+        MeterValueRow,
+        owner="owner",
+        owners=owners,
+        order="at",
+        first=first,
+        after=after,
+        where={"evse_id = {}": 0},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -46,3 +46,29 @@ async def fetch_page(
     query = f"SELECT {columns} FROM {source} {clause}ORDER BY {order} {direction} LIMIT ${len(values)}"  # noqa: S608
     records = await pool.fetch(query, *values)
     return Page([row(*record) for record in records[:first]], len(records) > first)
+
+
+async def fetch_pages(
+    pool: asyncpg.Pool,
+    source: str,
+    row: Callable[..., R],
+    *,
+    owner: str,
+    owners: Sequence[str],
+    order: str,
+    first: int,
+    after: Any,
+    where: Mapping[str, Any],
+) -> dict[str, Page[R]]:
+    """The same page for each of several owners (the value of column `owner`), in one query."""
+    wanted = {**where, f"{order} > {{}}": after}
+    given = {condition: value for condition, value in wanted.items() if value is not None}
+    conditions = "".join(f" AND {condition.replace('{}', f'${n}')}" for n, condition in enumerate(given, 3))
+    query = (
+        f"SELECT found.* FROM unnest($1::text[]) AS wanted(owner), LATERAL (SELECT * FROM {source}"  # noqa: S608
+        f" WHERE {owner} = wanted.owner{conditions} ORDER BY {order} LIMIT $2) found"
+    )
+    pages: dict[str, list[R]] = {name: [] for name in owners}
+    for record in await pool.fetch(query, list(owners), first + 1, *given.values()):
+        pages[record[owner]].append(row(*record))
+    return {name: Page(rows[:first], len(rows) > first) for name, rows in pages.items()}

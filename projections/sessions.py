@@ -16,7 +16,7 @@ from domain.events import Transaction
 from domain.streams import TRANSACTION, parse
 from domain.transaction import Facts, TransactionState
 from projections.model import ReadModel, Row, Rows, Table
-from projections.page import Page, fetch_page
+from projections.page import Page, fetch_page, fetch_pages
 
 _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
@@ -175,5 +175,35 @@ async def transactions_page(pool: asyncpg.Pool, first: int, after: str | None, *
             "lower(id_token) = {}": token.lower() if token is not None else None,
             "state = {}": where.get("state"),
             "evse_id = {}": where.get("evse_id"),
+        },
+    )
+
+
+async def transactions_of(
+    pool: asyncpg.Pool,
+    station_ids: Sequence[str],
+    *,
+    first: int,
+    after: str | None,
+    id_token: str | None = None,
+    state: str | None = None,
+    transaction_id: str | None = None,
+    evse_id: int | None = None,
+) -> dict[str, Page[TransactionRow]]:
+    """A page of the transactions of each of several stations."""
+    return await fetch_pages(
+        pool,
+        f"{sessions.schema}.transaction",
+        TransactionRow,
+        owner="station_id",
+        owners=station_ids,
+        order="id",
+        first=first,
+        after=after,
+        where={
+            "transaction_id = {}": transaction_id,
+            "lower(id_token) = {}": id_token.lower() if id_token is not None else None,
+            "state = {}": state,
+            "evse_id = {}": evse_id,
         },
     )

@@ -1,0 +1,203 @@
+# mypy: disallow_untyped_decorators=false
+"""Mutations that ask something of a station: the everyday ones in our own words, and any other in the station's."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+import strawberry
+
+from api.graphql.commands import Command, command_by_id
+from api.graphql.context import Info
+from api.graphql.deciding import checked, within_bounds
+from api.graphql.enums import ResetType
+from api.graphql.errors import Refused, UserError, UserErrorCode, bad_input, refusals_as
+from api.graphql.requesting import Wish, request
+from api.graphql.scalars import JSON
+from api.graphql.visibility import shown
+from projections.commands import commands
+from projections.sessions import transactions_by_id
+
+_ACTION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
+_DEEPEST_PAYLOAD = 20
+_HIGHEST_EVSE = 10_000
+_PATIENCE = 10.0
+_LIFETIME = 600.0
+"""Seconds: a wish to start charging should not come true hours later."""
+_WAIT = "Seconds to wait for the outcome, at most 60."
+_KEY = "Requests with the same key are one command."
+_LIFE = "After so many seconds it is no longer sent."
+
+
+@strawberry.input
+class _Request:
+    station_id: strawberry.ID
+    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    wait_seconds: float | None = strawberry.field(default=_PATIENCE, description=_WAIT)
+    expires_in_seconds: float | None = strawberry.field(default=_LIFETIME, description=_LIFE)
+
+
+@strawberry.input
+class RequestCommandInput(_Request):
+    action: str = strawberry.field(description="Such as `GetVariables`, as the station's version calls it.")
+    payload: JSON = strawberry.field(description="An object in the wire form of the station's version.")
+
+
+@strawberry.input
+class RemoteStartInput(_Request):
+    id_token: str
+    id_token_type: str = "ISO14443"  # noqa: S105  # a kind of card
+    evse_id: int | None = None
+    connector_id: int | None = strawberry.field(default=None, description="Accepted for completeness: OCPP names the EVSE.")
+
+
+@strawberry.input
+class RemoteStopInput:
+    id: strawberry.ID | None = strawberry.field(default=None, description="Transaction.id; or else the next two.")
+    station_id: strawberry.ID | None = None
+    transaction_id: str | None = strawberry.field(default=None, description="As the station knows it.")
+    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    wait_seconds: float | None = strawberry.field(default=_PATIENCE, description=_WAIT)
+    expires_in_seconds: float | None = strawberry.field(default=_LIFETIME, description=_LIFE)
+
+
+@strawberry.input
+class ResetInput(_Request):
+    type: ResetType = ResetType.ON_IDLE
+    evse_id: int | None = strawberry.field(default=None, description="2.x: only this EVSE.")
+
+
+@strawberry.input
+class UnlockConnectorInput(_Request):
+    evse_id: int
+    connector_id: int = 1
+
+
+@strawberry.input
+class ChangeAvailabilityInput(_Request):
+    operative: bool = strawberry.field(description="False takes it out of service.")
+    evse_id: int | None = strawberry.field(default=None, description="Null is the whole station.")
+    connector_id: int | None = None
+
+
+@strawberry.input
+class TriggerMessageInput(_Request):
+    requested_message: str = strawberry.field(description="Such as `StatusNotification`.")
+    evse_id: int | None = None
+    connector_id: int | None = None
+
+
+@strawberry.type
+class CommandPayload:
+    command: Command | None = None
+    error: UserError | None = None
+    position: str | None = None
+
+
+@strawberry.type
+class CommandMutations:
+    @strawberry.mutation(description="Any action, by hand. It is sent when the station can be reached, even after the wait.")
+    @refusals_as(CommandPayload)
+    async def request_command(self, info: Info, input: RequestCommandInput) -> CommandPayload:
+        if not _ACTION.fullmatch(input.action):
+            raise bad_input("action", "action must be the name of an OCPP message")
+        if not isinstance(input.payload, dict) or _deeper(input.payload, _DEEPEST_PAYLOAD):
+            raise bad_input("payload", f"payload must be an object, at most {_DEEPEST_PAYLOAD} levels deep")
+        return await _request(info, input, input.action, input.payload, typed=False)
+
+    @strawberry.mutation(description="Start charging from afar.")
+    @refusals_as(CommandPayload)
+    async def remote_start(self, info: Info, input: RemoteStartInput) -> CommandPayload:
+        payload = {
+            "idToken": checked("idToken", input.id_token),
+            "idTokenType": checked("idTokenType", input.id_token_type, 20),
+            "remoteStartId": 1 + secrets.randbelow(2**31 - 1),
+        }
+        return await _request(info, input, "RequestStartTransaction", payload | _where(input))
+
+    @strawberry.mutation(description="End a transaction from afar.")
+    @refusals_as(CommandPayload)
+    async def remote_stop(self, info: Info, input: RemoteStopInput) -> CommandPayload:
+        station_id, transaction_id = await _transaction(info, input)
+        request = _Request(
+            station_id=strawberry.ID(station_id),
+            idempotency_key=input.idempotency_key,
+            wait_seconds=input.wait_seconds,
+            expires_in_seconds=input.expires_in_seconds,
+        )
+        return await _request(info, request, "RequestStopTransaction", {"transactionId": transaction_id})
+
+    @strawberry.mutation(description="Restart a station.")
+    @refusals_as(CommandPayload)
+    async def reset(self, info: Info, input: ResetInput) -> CommandPayload:
+        return await _request(info, input, "Reset", {"type": input.type.value} | _where(input))
+
+    @strawberry.mutation(description="Release a plug.")
+    @refusals_as(CommandPayload)
+    async def unlock_connector(self, info: Info, input: UnlockConnectorInput) -> CommandPayload:
+        return await _request(info, input, "UnlockConnector", _where(input))
+
+    @strawberry.mutation(description="Put a station, an EVSE or a connector in or out of service.")
+    @refusals_as(CommandPayload)
+    async def change_availability(self, info: Info, input: ChangeAvailabilityInput) -> CommandPayload:
+        status = "Operative" if input.operative else "Inoperative"
+        return await _request(info, input, "ChangeAvailability", {"operationalStatus": status} | _where(input))
+
+    @strawberry.mutation(description="Ask a station to send a message now.")
+    @refusals_as(CommandPayload)
+    async def trigger_message(self, info: Info, input: TriggerMessageInput) -> CommandPayload:
+        if not _ACTION.fullmatch(input.requested_message):
+            raise bad_input("requestedMessage", "requestedMessage must be the name of an OCPP message")
+        return await _request(info, input, "TriggerMessage", {"requestedMessage": input.requested_message} | _where(input))
+
+
+async def _request(
+    info: Info, input: _Request, action: str, payload: dict[str, Any], *, typed: bool = True
+) -> CommandPayload:
+    wish = Wish(
+        station_id=input.station_id,
+        action=action,
+        payload=payload,
+        typed=typed,
+        idempotency_key=input.idempotency_key,
+        wait_seconds=_PATIENCE if input.wait_seconds is None else input.wait_seconds,
+        expires_in_seconds=_LIFETIME if input.expires_in_seconds is None else input.expires_in_seconds,
+    )
+    command_id, recorded = await request(info.context.services, wish)
+    position = await shown(info, recorded, commands)
+    return CommandPayload(command=await command_by_id(info, command_id), position=position)
+
+
+def _where(input: Any) -> dict[str, int]:
+    """The EVSE and connector that an input names, if it does."""
+    where: dict[str, int] = {}
+    for field, name in (("evse_id", "evseId"), ("connector_id", "connectorId")):
+        number = getattr(input, field, None)
+        if number is not None:
+            within_bounds(name, number, 1, _HIGHEST_EVSE)
+            where[name] = number
+    if "connectorId" in where and "evseId" not in where:
+        raise bad_input("connectorId", "a connector is one of an EVSE: name the evseId too")
+    return where
+
+
+async def _transaction(info: Info, input: RemoteStopInput) -> tuple[str, str]:
+    """Station and transaction id, which the station knows, of what an input names."""
+    if input.id is None and input.station_id is not None and input.transaction_id is not None:
+        return input.station_id, checked("transactionId", input.transaction_id)
+    if input.id is None or input.station_id is not None or input.transaction_id is not None:
+        raise bad_input("id", "name the transaction either by id, or by stationId and transactionId")
+    row = await info.context.load(transactions_by_id, input.id)
+    if row is None:
+        raise Refused(UserErrorCode.UNKNOWN_TRANSACTION, f"there is no transaction {input.id[:60]!r}", "id")
+    return row.station_id, row.transaction_id
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value nests deeper than so many levels."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(item, levels - 1) for item in inner)

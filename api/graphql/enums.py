@@ -1,0 +1,74 @@
+"""States as outsiders see them. Where OCPP spells a state, its spelling is kept."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from domain.command import CommandStatus
+from domain.rating import PriceKind
+from domain.transaction import TransactionState
+from domain.values import AuthorizationStatus, RegistrationStatus
+
+__all__ = [
+    "CommandStatus",
+    "ConnectorStatus",
+    "IdTokenStatus",
+    "PriceKind",
+    "RegistrationStatus",
+    "ResetType",
+    "TransactionState",
+    "connector_status",
+]
+
+strawberry.enum(CommandStatus)
+strawberry.enum(PriceKind)
+strawberry.enum(TransactionState)
+strawberry.enum(RegistrationStatus)
+
+
+@strawberry.enum(description="1.6 ChargePointStatus and 2.x ConnectorStatusEnumType in one; UNKNOWN is any other word.")
+class ConnectorStatus(Enum):
+    Available = "Available"
+    Preparing = "Preparing"
+    Charging = "Charging"
+    SuspendedEVSE = "SuspendedEVSE"
+    SuspendedEV = "SuspendedEV"
+    Finishing = "Finishing"
+    Reserved = "Reserved"
+    Unavailable = "Unavailable"
+    Faulted = "Faulted"
+    Occupied = "Occupied"
+    UNKNOWN = "UNKNOWN"
+
+
+_CONNECTOR_STATUSES = {status.value: status for status in ConnectorStatus}
+
+
+def connector_status(told: str) -> ConnectorStatus:
+    return _CONNECTOR_STATUSES.get(told, ConnectorStatus.UNKNOWN)
+
+
+@strawberry.enum(description="2.x AuthorizationStatusEnumType; a 1.6 station is told the first four, and Invalid for the others.")
+class IdTokenStatus(Enum):
+    Accepted = "Accepted"
+    Blocked = "Blocked"
+    Expired = "Expired"
+    Invalid = "Invalid"
+    ConcurrentTx = "ConcurrentTx"
+    NoCredit = "NoCredit"
+    NotAllowedTypeEVSE = "NotAllowedTypeEVSE"
+    NotAtThisLocation = "NotAtThisLocation"
+    NotAtThisTime = "NotAtThisTime"
+    Unknown = "Unknown"
+
+    @property
+    def in_domain(self) -> AuthorizationStatus:
+        return AuthorizationStatus(self.value)
+
+
+@strawberry.enum
+class ResetType(Enum):
+    IMMEDIATE = "Immediate"
+    ON_IDLE = "OnIdle"

@@ -1,0 +1,66 @@
+"""The schema, put together from its subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from api.graphql.audit import EventQueries, EventSubscriptions
+from api.graphql.billing import BillingQueries
+from api.graphql.billing_changes import BillingMutations
+from api.graphql.command_requests import CommandMutations
+from api.graphql.commands import CommandQueries
+from api.graphql.errors import make_presentable
+from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
+from api.graphql.limits import MOST_TOKENS, document_limits
+from api.graphql.scalars import SCALARS
+from api.graphql.station_changes import StationMutations
+from api.graphql.stations import StationQueries, StationSubscriptions
+from api.graphql.transactions import TransactionQueries, TransactionSubscriptions
+
+
+@strawberry.type
+class Query(StationQueries, TransactionQueries, BillingQueries, CommandQueries, EventQueries, IdTokenQueries):
+    pass
+
+
+@strawberry.type
+class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations):
+    pass
+
+
+@strawberry.type
+class Subscription(EventSubscriptions, StationSubscriptions, TransactionSubscriptions):
+    pass
+
+
+class Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Called with every error before it leaves, whatever it came from."""
+        make_presentable(errors)
+
+
+_EXTENSIONS: list[Callable[[], SchemaExtension]] = [
+    lambda: MaxTokensLimiter(MOST_TOKENS),
+    document_limits,
+    lambda: ParserCache(maxsize=256),
+    lambda: ValidationCache(maxsize=256),
+]
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    extensions=_EXTENSIONS,
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+)
+
+
+def sdl() -> str:
+    """The schema in GraphQL's own language; the file `schema.graphql` beside this one holds the same."""
+    return schema.as_str() + "\n"

@@ -1,0 +1,178 @@
+# mypy: disallow_untyped_decorators=false
+"""Transactions with their meter values and charge detail records."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from api.graphql.context import Info
+from api.graphql.enums import TransactionState
+from api.graphql.paging import EMPTY, Connection, connection, instant_of, key_of, page_size
+from api.graphql.scalars import whole
+from api.graphql.stations import Station, station_by_id
+from api.graphql.visibility import at_least
+from projections.billing import cdrs_by_id
+from projections.metering import MeterValueRow, latest_readings, meter_values, meter_values_of
+from projections.sessions import TransactionRow, sessions, transactions_by_id, transactions_page
+
+if TYPE_CHECKING:
+    from api.graphql.billing import ChargeDetailRecord
+
+
+@strawberry.type(description="What a meter showed at one instant; a quantity that was not told is null.")
+class MeterValue:
+    at: datetime
+    register_wh: float | None
+    power_w: float | None
+    soc_percent: float | None
+    current_a: float | None
+    voltage_v: float | None
+
+    @classmethod
+    def of(cls, row: MeterValueRow) -> MeterValue:
+        return cls(
+            at=row.at,
+            register_wh=_number(row.register_wh),
+            power_w=_number(row.power_w),
+            soc_percent=_number(row.soc_percent),
+            current_a=_number(row.current_a),
+            voltage_v=_number(row.voltage_v),
+        )
+
+
+def _number(value: Decimal | None) -> float | None:
+    """As JSON has it; None for what no meter shows and JSON cannot say."""
+    return float(value) if value is not None and abs(value) < Decimal("1e300") else None
+
+
+@strawberry.type
+class Transaction:
+    id: strawberry.ID
+    station_id: strawberry.ID
+    transaction_id: str = strawberry.field(description="As the station knows it; in 1.6 the number as text.")
+    evse_id: int | None
+    connector_id: int | None
+    id_token: str | None
+    id_token_type: str | None
+    authorization_status: str | None = strawberry.field(description="What the id token was answered.")
+    state: TransactionState
+    charging_state: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    stopped_reason: str | None
+    energy_wh: int | None
+    meter_start_wh: float | None
+    meter_stop_wh: float | None
+    tariff_id: str | None
+    tariff_version: int | None
+    remote_start_id: int | None
+    provisional: bool = strawberry.field(description="True while the message that began it has not arrived.")
+
+    @strawberry.field
+    async def station(self, info: Info) -> Station | None:
+        return await station_by_id(info, self.station_id)
+
+    @strawberry.field(description="The power that was told last.")
+    async def power_w(self, info: Info) -> float | None:
+        row = await info.context.load(latest_readings, self.id)
+        return _number(row.power_w) if row else None
+
+    @strawberry.field(description="The vehicle's state of charge that was told last.")
+    async def soc_percent(self, info: Info) -> float | None:
+        row = await info.context.load(latest_readings, self.id)
+        return _number(row.soc_percent) if row else None
+
+    @strawberry.field(description="Meter values in the order in which they were taken.")
+    async def meter_values(self, info: Info, first: int, after: str | None = None) -> Connection[MeterValue]:
+        page = await info.context.load(meter_values_of, self.id, first=page_size(first), after=instant_of(after))
+        return connection(page or EMPTY, MeterValue.of, lambda row: row.at.isoformat())
+
+    @strawberry.field(description="The bill, once the transaction has ended.")
+    async def charge_detail_record(
+        self, info: Info
+    ) -> Annotated[ChargeDetailRecord, strawberry.lazy("api.graphql.billing")] | None:
+        from api.graphql.billing import ChargeDetailRecord
+
+        row = await info.context.load(cdrs_by_id, self.id)
+        return ChargeDetailRecord.of(row) if row else None
+
+    @classmethod
+    def of(cls, row: TransactionRow) -> Transaction:
+        return cls(
+            id=strawberry.ID(row.id),
+            station_id=strawberry.ID(row.station_id),
+            transaction_id=row.transaction_id,
+            evse_id=row.evse_id,
+            connector_id=row.connector_id,
+            id_token=row.id_token,
+            id_token_type=row.id_token_type,
+            authorization_status=row.authorization_status,
+            state=TransactionState(row.state),
+            charging_state=row.charging_state,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            stopped_reason=row.stopped_reason,
+            energy_wh=whole(row.energy_wh),
+            meter_start_wh=_number(row.meter_start_wh),
+            meter_stop_wh=_number(row.meter_stop_wh),
+            tariff_id=row.tariff_id,
+            tariff_version=row.tariff_version,
+            remote_start_id=row.remote_start_id,
+            provisional=row.provisional,
+        )
+
+
+async def transaction_by_id(info: Info, id: str) -> Transaction | None:
+    row = await info.context.load(transactions_by_id, id)
+    return Transaction.of(row) if row else None
+
+
+@strawberry.input
+class TransactionFilter:
+    station_id: strawberry.ID | None = None
+    transaction_id: str | None = strawberry.field(default=None, description="As the station knows it.")
+    id_token: str | None = None
+    state: TransactionState | None = None
+    evse_id: int | None = None
+
+
+@strawberry.type
+class TransactionQueries:
+    @strawberry.field(description="By Transaction.id.")
+    async def transaction(self, info: Info, id: strawberry.ID, at_least_position: str | None = None) -> Transaction | None:
+        await at_least(info, at_least_position, sessions, meter_values)
+        return await transaction_by_id(info, id)
+
+    @strawberry.field(description="Transactions by id: those of a station together.")
+    async def transactions(
+        self,
+        info: Info,
+        first: int,
+        after: str | None = None,
+        filter: TransactionFilter | None = None,
+        at_least_position: str | None = None,
+    ) -> Connection[Transaction]:
+        size, key = page_size(first), key_of(after)
+        await at_least(info, at_least_position, sessions, meter_values)
+        page = await transactions_page(info.context.pool, size, key, **(vars(filter) if filter else {}))
+        return connection(page, Transaction.of, lambda row: row.id)
+
+
+@strawberry.type
+class TransactionSubscriptions:
+    @strawberry.subscription(
+        description="A transaction, each time something was told of it; by Transaction.id, without it: all transactions."
+    )
+    async def transaction_changed(self, info: Info, id: strawberry.ID | None = None) -> AsyncIterator[Transaction]:
+        with info.context.bulletin.transactions.watch(id) as watch:
+            while True:
+                names = await info.context.news(watch)
+                rows = await transactions_by_id(info.context.pool, names) if names else {}
+                for name in names:
+                    if name in rows:
+                        yield Transaction.of(rows[name])
