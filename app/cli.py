@@ -17,7 +17,7 @@ import asyncpg
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from app import logs
@@ -44,7 +44,9 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        _give_up(f"{error.strerror}. Another server is running there; set CSMS_HTTP_PORT and CSMS_OCPP_PORT to free ports.")
+        _give_up(
+            f"{error.strerror}. Another server is running there; set CSMS_HTTP_PORT and CSMS_OCPP_PORT to free ports."
+        )
 
 
 def _give_up(message: str) -> None:
@@ -58,13 +60,17 @@ def settings() -> Settings:
     except ValidationError as invalid:
         for problem in invalid.errors():
             where = "_".join(str(part) for part in problem["loc"]).upper()
-            errors.print(f"csms: {'CSMS_' + where + ': ' if where else ''}{problem['msg']}", style="red", highlight=False)
+            errors.print(
+                f"csms: {'CSMS_' + where + ': ' if where else ''}{problem['msg']}", style="red", highlight=False
+            )
         sys.exit(2)
 
 
 @contextmanager
 def database(chosen: Settings) -> Iterator[str]:
-    """The DSN to work with: the one that is set, else that of the embedded PostgreSQL, which runs as long as the context."""
+    """The DSN to work with: the one that is set, else that of the embedded PostgreSQL, which runs as long as the
+    context.
+    """
     if chosen.database_url:
         yield chosen.database_url
         return
@@ -75,7 +81,7 @@ def database(chosen: Settings) -> Iterator[str]:
 
 
 def run(work: Awaitable[T]) -> T:
-    import uvloop  # noqa: PLC0415  # only where a loop is run
+    import uvloop  # only where a loop is run
 
     return uvloop.run(work)  # type: ignore[arg-type]
 
@@ -99,7 +105,7 @@ def demo(
     speed: Annotated[float, typer.Option(min=0.1, help="Simulated seconds per second.")] = 60,
 ) -> None:
     """A whole charging network on this machine: server, database, and stations that charge."""
-    from app.demo import run_demo  # noqa: PLC0415  # the others need not wait for it
+    from app.demo import run_demo  # the others need not wait for it
 
     run_demo(stations=stations, duration=duration, speed=speed)
 
@@ -111,7 +117,9 @@ def show_settings() -> None:
     chosen = settings()
     for name, field in Settings.model_fields.items():
         value = getattr(chosen, name)
-        shown = "(set)" if value and name in ("api_key", "pepper", "database_url") else "" if value is None else str(value)
+        shown = (
+            "(set)" if value and name in ("api_key", "pepper", "database_url") else "" if value is None else str(value)
+        )
         table.add_row(f"CSMS_{name.upper()}", shown, field.description or "")
     console.print(table)
 
@@ -119,7 +127,7 @@ def show_settings() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database schema up to date (`serve` does so by itself)."""
-    from app import database as db  # noqa: PLC0415
+    from app import database as db
 
     with database(settings()) as dsn:
         db.migrate(dsn)
@@ -129,7 +137,7 @@ def migrate() -> None:
 @cli.command()
 def schema() -> None:
     """Print the GraphQL schema."""
-    from api.graphql.schema import sdl  # noqa: PLC0415
+    from api.graphql.schema import sdl
 
     sys.stdout.write(sdl())
 
@@ -139,8 +147,8 @@ def rebuild(
     projection: Annotated[str | None, typer.Argument(help="A read model; all of them without it.")] = None,
 ) -> None:
     """Build read models anew from the journal, while the server runs."""
-    from projections.all import BY_NAME, READ_MODELS  # noqa: PLC0415
-    from projections.rebuild import rebuild as build  # noqa: PLC0415
+    from projections.all import BY_NAME, READ_MODELS
+    from projections.rebuild import rebuild as build
 
     if projection is not None and projection not in BY_NAME:
         raise LookupError(f"there is no read model {projection!r}; there are {', '.join(BY_NAME)}")
@@ -151,7 +159,11 @@ def rebuild(
         with Progress(*columns, console=console) as bar:
             for model in chosen:
                 task = bar.add_task(model.name, total=None)
-                done = await build(journal, pool, model, lambda n, of, task=task: bar.update(task, completed=n, total=of))
+
+                def progress(done: int, of: int, task: TaskID = task) -> None:
+                    bar.update(task, completed=done, total=of)
+
+                done = await build(journal, pool, model, progress)
                 bar.update(task, completed=done, total=done)
 
     _with_journal(work)
@@ -164,8 +176,8 @@ def replay(
     as_of: Annotated[str | None, typer.Option(help="A time, ISO 8601; UTC if it has no zone.")] = None,
 ) -> None:
     """Tell a stream again: its events, and the state they lead to, now or as of a moment."""
-    from app.replay import line  # noqa: PLC0415
-    from app.replay import replay as tell  # noqa: PLC0415
+    from app.replay import line
+    from app.replay import replay as tell
 
     moment = _moment(as_of)
 
@@ -181,7 +193,7 @@ def replay(
 @cli.command()
 def audit() -> None:
     """Check the journal and every read model against it; exit code 1 if something is wrong."""
-    from app.replay import audit as check  # noqa: PLC0415
+    from app.replay import audit as check
 
     async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> bool:
         sound = True
@@ -199,7 +211,7 @@ def audit() -> None:
 @cli.command("export")
 def export_journal(file: Annotated[Path, typer.Argument(help="Lines of JSON; gzipped if it ends in .gz.")]) -> None:
     """Write the whole journal to a file."""
-    from app.transfer import export  # noqa: PLC0415
+    from app.transfer import export
 
     async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> int:
         with _open(file, "wb") as out:
@@ -211,7 +223,7 @@ def export_journal(file: Annotated[Path, typer.Argument(help="Lines of JSON; gzi
 @cli.command("import")
 def import_journal(file: Annotated[Path, typer.Argument(help="What `csms export` wrote.")]) -> None:
     """Read an exported journal into an empty database."""
-    from app.transfer import import_  # noqa: PLC0415
+    from app.transfer import import_
 
     async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> int:
         with _open(file, "rb") as lines:
@@ -239,7 +251,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _with_journal(work: Callable[[PostgresJournal, asyncpg.Pool], Awaitable[T]]) -> T:
     """Run something against the database of the settings, beside a server that may be running."""
-    from app.database import connect, migrate_async  # noqa: PLC0415
+    from app.database import connect, migrate_async
 
     chosen = settings()
     logs.configure("WARNING", chosen.log_format)

@@ -1,4 +1,6 @@
-"""A charging network on one machine: the server, a database of its own, and simulated stations, watched in a live table."""
+"""A charging network on one machine: the server, a database of its own, and simulated stations, watched in a live
+table.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +149,9 @@ def _urls(system: System) -> Table:
 async def _table(system: System) -> Table:
     stations = (await stations_page(system.pool, 40, None)).rows
     connectors = await connectors_of(system.pool, [s.station_id for s in stations])
-    active = {(t.station_id, t.evse_id): t for t in (await transactions_page(system.pool, 200, None, state="ACTIVE")).rows}
+    active = {
+        (t.station_id, t.evse_id): t for t in (await transactions_page(system.pool, 200, None, state="ACTIVE")).rows
+    }
     readings = await latest_readings(system.pool, [t.id for t in active.values()])
     table = Table("station", "OCPP", "EVSE", "state", "token", "kW", "SoC", "kWh")
     for name in ("kW", "SoC", "kWh"):
@@ -155,7 +159,9 @@ async def _table(system: System) -> Table:
     for station in stations:
         for connector in connectors[station.station_id]:
             transaction = active.get((station.station_id, connector.evse_id))
-            table.add_row(*_cells(station, connector, transaction, readings.get(transaction.id) if transaction else None))
+            table.add_row(
+                *_cells(station, connector, transaction, readings.get(transaction.id) if transaction else None)
+            )
     return table
 
 
@@ -172,10 +178,12 @@ def _cells(
 
 
 async def _numbers(system: System) -> Text:
-    row = await system.pool.fetchrow(
-        "SELECT count(*) AS sessions, coalesce(sum(energy_wh), 0)::bigint AS wh, coalesce(sum(total_incl_vat), 0) AS total,"  # noqa: S608
+    [row] = await system.pool.fetch(
+        "SELECT count(*) AS sessions, coalesce(sum(energy_wh), 0)::bigint AS wh,"  # noqa: S608
+        " coalesce(sum(total_incl_vat), 0) AS total,"
         f" (SELECT count(*) FROM stored_events) AS events FROM {billing.schema}.cdr WHERE currency = 'EUR'"
     )
     return Text(
-        f"{row['events']} events recorded · {row['sessions']} sessions billed · {row['wh'] / 1000:.1f} kWh · {row['total']:.2f} EUR incl. VAT"
+        f"{row['events']} events recorded · {row['sessions']} sessions billed"
+        f" · {row['wh'] / 1000:.1f} kWh · {row['total']:.2f} EUR incl. VAT"
     )

@@ -19,17 +19,30 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         r = self.registry
-        self._messages = Counter("csms_messages", "OCPP messages, and events of commands", ["version", "action", "outcome"], registry=r)
-        self._answers = Histogram("csms_answer_seconds", "From a CALL to its durable answer", buckets=_LATENCY, registry=r)
+        self._messages = Counter(
+            "csms_messages", "OCPP messages, and events of commands", ["version", "action", "outcome"], registry=r
+        )
+        self._answers = Histogram(
+            "csms_answer_seconds", "From a CALL to its durable answer", buckets=_LATENCY, registry=r
+        )
         self._appends = Histogram("csms_append_seconds", "Duration of a group commit", buckets=_LATENCY, registry=r)
         self._events = Counter("csms_events_appended", "Events recorded by this process", registry=r)
         self._connections = Gauge("csms_connections", "Stations connected to this process", registry=r)
         self._waiting = Gauge("csms_appends_waiting", "Events that wait for their commit", registry=r)
         self._applied = Counter("csms_events_applied", "Events applied to read models by this process", registry=r)
-        self._batches = Histogram("csms_batch_seconds", "Duration of a batch of read models", buckets=_LATENCY, registry=r)
+        self._batches = Histogram(
+            "csms_batch_seconds", "Duration of a batch of read models", buckets=_LATENCY, registry=r
+        )
         self._parked = Counter("csms_events_parked", "Events set aside by a read model", ["read_model"], registry=r)
-        self._halted = Gauge("csms_read_model_halted", "1 while a read model stands still at an event", ["read_model"], registry=r)
-        self._lag = Gauge("csms_read_model_lag_events", "Events recorded but not yet applied (at most 100,000)", ["read_model"], registry=r)
+        self._halted = Gauge(
+            "csms_read_model_halted", "1 while a read model stands still at an event", ["read_model"], registry=r
+        )
+        self._lag = Gauge(
+            "csms_read_model_lag_events",
+            "Events recorded but not yet applied (at most 100,000)",
+            ["read_model"],
+            registry=r,
+        )
         self._parked_now = Gauge("csms_parked_events", "Events that are set aside now", registry=r)
         self._children: dict[tuple[str, str, str], Counter] = {}
 

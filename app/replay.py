@@ -53,8 +53,8 @@ HAVING max(originator_version) <> count(*) OR min(originator_version) <> 1 LIMIT
 """
 _DISORDER = """
 SELECT originator_id FROM (
-    SELECT originator_id, notification_id < lag(notification_id) OVER (PARTITION BY originator_id ORDER BY originator_version) AS back
-    FROM stored_events
+    SELECT originator_id, notification_id < lag(notification_id) OVER (PARTITION BY originator_id ORDER BY
+    originator_version) AS back FROM stored_events
 ) e WHERE back GROUP BY originator_id LIMIT 20
 """
 _COUNTERS = RunnerCounters()
@@ -83,7 +83,7 @@ def _is_event(member: object) -> bool:
 
 
 async def differences(journal: Journal, pool: asyncpg.Pool, model: ReadModel) -> list[str]:
-    """Build a read model from nothing beside the one in use, up to the same position, and compare the two row by row."""
+    """Build a read model from nothing beside the one in use, up to the same position, and compare the two."""
     track = await beside(pool, model, suffix="audit")
     try:
         async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
@@ -93,15 +93,22 @@ async def differences(journal: Journal, pool: asyncpg.Pool, model: ReadModel) ->
                 page = (await journal.read(track.position, 5_000)).up_to(reached)
                 await apply(pool, [track], page, _COUNTERS)
             # The table in use is read as it was when the position was; the other has stopped there.
-            return [found for table in model.tables for found in await _compare(connection, pool, model, track.schema, table.table.name)]
+            return [
+                found
+                for table in model.tables
+                for found in await _compare(connection, pool, model, track.schema, table.table.name)
+            ]
     finally:
         await drop_beside(pool, track)
 
 
 async def _compare(connection: Any, pool: asyncpg.Pool, model: ReadModel, other: str, table: str) -> list[str]:
     digest = "SELECT count(*) AS n, coalesce(sum(hashtextextended(t::text, 0)), 0)::text AS sum FROM {}.{} t"
-    live = await connection.fetchrow(digest.format(model.schema, table))
-    anew = await pool.fetchrow(digest.format(other, table))
+    [live] = await connection.fetch(digest.format(model.schema, table))
+    [anew] = await pool.fetch(digest.format(other, table))
     if tuple(live) == tuple(anew):
         return []
-    return [f"{model.schema}.{table}: {live['n']} rows in use, {anew['n']} built anew; csms rebuild {model.name} puts it right"]
+    return [
+        f"{model.schema}.{table}: {live['n']} rows in use, {anew['n']} built anew;"
+        f" csms rebuild {model.name} puts it right"
+    ]

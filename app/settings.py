@@ -37,14 +37,20 @@ class Settings(BaseSettings):
     http_port: int = Field(8000, ge=0, le=65535)
     ocpp_host: str = Field("127.0.0.1", description="where stations connect (security profiles 0 and 1)")
     ocpp_port: int = Field(9000, ge=0, le=65535)
-    unknown_stations: UnknownStations = Field(UnknownStations.REJECT, description="accept registers them at first sight")
+    unknown_stations: UnknownStations = Field(
+        UnknownStations.REJECT, description="accept registers them at first sight"
+    )
     api_auth: ApiAuth = Field(ApiAuth.REQUIRED, description="off only works on a loopback HTTP_HOST")
     api_key: str | None = Field(None, description="unset: one is made at the first start and shown once")
-    pepper: str | None = Field(None, description="secret for station credentials; the same on all nodes; unset: kept in DATA_DIR")
+    pepper: str | None = Field(
+        None, description="secret for station credentials; the same on all nodes; unset: kept in DATA_DIR"
+    )
     node_id: str | None = Field(None, description="unique per process; default: host name and OCPP port")
     heartbeat_interval: int = Field(300, ge=1, description="seconds, told to stations when they boot")
     answer_timeout: float = Field(30.0, gt=0, description="seconds a station has to answer a command")
-    max_message_bytes: int = Field(262_144, ge=1024, description="largest OCPP message; larger ones close the socket (1009)")
+    max_message_bytes: int = Field(
+        262_144, ge=1024, description="largest OCPP message; larger ones close the socket (1009)"
+    )
     log_level: str = Field("INFO")
     log_format: LogFormat = Field(LogFormat.JSON)
 
@@ -58,7 +64,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _open_only_at_home(self) -> Settings:
         if self.api_auth is ApiAuth.OFF and not _is_loopback(self.http_host):
-            raise ValueError(f"API_AUTH=off would leave the API open to all on {self.http_host}; use it on 127.0.0.1 only")
+            raise ValueError(
+                f"API_AUTH=off would leave the API open to all on {self.http_host}; use it on 127.0.0.1 only"
+            )
         return self
 
     @property

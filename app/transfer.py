@@ -19,7 +19,8 @@ Progress = Callable[[int], None]
 async def export(pool: asyncpg.Pool, out: BinaryIO, progress: Progress) -> int:
     """Write every event in the order of positions; returns how many. Bytes are base64."""
     after = done = 0
-    query = f"SELECT {', '.join(_COLUMNS)} FROM stored_events WHERE notification_id > $1 ORDER BY 1 LIMIT {_BATCH}"  # noqa: S608
+    columns = ", ".join(_COLUMNS)
+    query = f"SELECT {columns} FROM stored_events WHERE notification_id > $1 ORDER BY 1 LIMIT {_BATCH}"  # noqa: S608
     while records := await pool.fetch(query, after):
         out.writelines(msgspec.json.encode(_written(dict(record))) + b"\n" for record in records)
         after, done = records[-1][0], done + len(records)
@@ -28,7 +29,9 @@ async def export(pool: asyncpg.Pool, out: BinaryIO, progress: Progress) -> int:
 
 
 async def import_(pool: asyncpg.Pool, lines: Iterable[bytes], progress: Progress) -> int:
-    """Read an export into an empty journal, all of it or nothing; returns how many events. Raises ValueError otherwise."""
+    """Read an export into an empty journal, all of it or nothing; returns how many events. Raises ValueError
+    otherwise.
+    """
     done = 0
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
@@ -48,8 +51,9 @@ async def import_(pool: asyncpg.Pool, lines: Iterable[bytes], progress: Progress
 
 # Numbers for 1.6 transactions go on above those that the imported journal has given.
 _AFTER_IMPORT = """
-SELECT setval('transaction_ids', greatest(nextval('transaction_ids'), coalesce(max(split_part(originator_id, '/', 2)::bigint), 0) + 1))
-FROM stored_events WHERE originator_id ~ '^transaction:[^/]*/[0-9]{1,9}$' AND originator_version = 1 AND protocol = 'ocpp1.6'
+SELECT setval('transaction_ids', greatest(nextval('transaction_ids'), coalesce(max(split_part(originator_id, '/',
+2)::bigint), 0) + 1)) FROM stored_events WHERE originator_id ~ '^transaction:[^/]*/[0-9]{1,9}$' AND originator_version
+= 1 AND protocol = 'ocpp1.6'
 """
 
 

@@ -1,7 +1,8 @@
 """The shape all aggregates share: events that may open a stream, and one `evolve` that folds them.
 
-Built on the `eventsourcing` library's own event and aggregate classes, with two differences: stream ids are text, and any
-event may be the first of its stream, because stations deliver the end of a story before its beginning (OCPP 2.0.1 E04).
+Built on the `eventsourcing` library's own event and aggregate classes, with two differences: stream ids are text, and
+any event may be the first of its stream, because stations deliver the end of a story before its beginning (OCPP 2.0.1
+E04).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from eventsourcing.utils import register_topic
 
 @dataclass(frozen=True)
 class DomainEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
-    """A fact. `timestamp` is when this system learned of it; a station's own time stands in `occurred_at` where it gave one."""
+    """A fact. `timestamp` is when this system learned of it; a station's own time stands in `occurred_at` where it
+    gave one.
+    """
 
     originator_id: str
     originator_version: int
@@ -48,8 +51,8 @@ class Aggregate(BaseAggregate[str]):
     def __init_subclass__(cls) -> None:
         """Ties each event class to its aggregate and its topic.
 
-        The library's own hook is left out: it rewrites event classes for `@event` decorators, which we do not use, because a
-        decorated body runs again on replay.
+        The library's own hook is left out: it rewrites event classes for `@event` decorators, which we do not use,
+        because a decorated body runs again on replay.
         """
         for member in vars(cls).values():
             if isinstance(member, type) and issubclass(member, DomainEvent):

@@ -1,7 +1,7 @@
 """What we ask of a station, from the wish to its outcome. The journal is the outbox.
 
-Stream `command:<day>:<station>/<command id>`. A command is sent at most once: whoever holds the station's socket claims it by
-appending Sent, and two cannot both win. It always ends.
+Stream `command:<day>:<station>/<command id>`. A command is sent at most once: whoever holds the station's socket
+claims it by appending Sent, and two cannot both win. It always ends.
 """
 
 from __future__ import annotations

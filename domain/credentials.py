@@ -1,7 +1,7 @@
 """Secrets of stations: made by us with 160 bits, kept only as a keyed fingerprint.
 
-A fingerprint is HMAC-SHA-256(pepper, station id and secret). It is quick on purpose: for a secret that nobody can guess a slow
-hash only makes reconnects expensive. The pepper is not in the database.
+A fingerprint is HMAC-SHA-256(pepper, station id and secret). It is quick on purpose: for a secret that nobody can
+guess a slow hash only makes reconnects expensive. The pepper is not in the database.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ def fingerprint(pepper: bytes, station_id: str, secret: bytes) -> str:
 
 
 def verify(pepper: bytes, station_id: str, presented: bytes, credential: str | None) -> bool:
-    """Whether what was presented is the secret. 1.6 stations send the 20 bytes themselves or their 40 hex digits: both count.
+    """Whether what was presented is the secret. 1.6 stations send the 20 bytes themselves or their 40 hex digits:
+    both count.
 
     Takes as long for a station without a credential as for one with a wrong one.
     """

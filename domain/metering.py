@@ -1,7 +1,8 @@
 """From samples to energy. Pure functions; energy is integer Wh, power W, current A, voltage V, state of charge percent.
 
-A transaction's energy is the difference of two readings of one register. Which two, in order of trust: the samples marked
-Transaction.Begin and Transaction.End; 1.6 meterStart and meterStop; the earliest and latest sample; the sum of interval values.
+A transaction's energy is the difference of two readings of one register. Which two, in order of trust: the samples
+marked Transaction.Begin and Transaction.End; 1.6 meterStart and meterStop; the earliest and latest sample; the sum of
+interval values.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from domain.values import MeterReading, SampledValue
 
@@ -34,8 +36,7 @@ def in_base_unit(sample: SampledValue) -> Decimal | None:
     return sample.value if factor is None else sample.value * factor
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """What people watch of a reading; None where it says nothing of it."""
 
     register_wh: Decimal | None
@@ -46,7 +47,9 @@ class Series:
 
 
 def series(reading: MeterReading) -> Series:
-    """One value of each kind: the one without a phase, else energy and power added over the phases, the rest the highest."""
+    """One value of each kind: the one without a phase, else energy and power added over the phases, the rest the
+    highest.
+    """
     whole: dict[str, Decimal] = {}
     phases: dict[str, Decimal] = {}
     for sample in reading.values:
@@ -65,7 +68,9 @@ def series(reading: MeterReading) -> Series:
 
 
 def total(reading: MeterReading, measurand: str) -> Decimal | None:
-    """An amount of energy in a reading at the outlet: the value without a phase, else the sum over L1 to L3, else None."""
+    """An amount of energy in a reading at the outlet: the value without a phase, else the sum over L1 to L3, else
+    None.
+    """
     phases: Decimal | None = None
     for sample in reading.values:
         if sample.measurand != measurand or sample.location != "Outlet":

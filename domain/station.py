@@ -36,7 +36,7 @@ class TariffRef:
 
 
 class Station(Aggregate):
-    """One station. `security_profile` 0 is open, 1 Basic auth, 2 TLS and Basic, 3 client certificate (OCPP security)."""
+    """One station. `security_profile` 0 is open, 1 Basic auth, 2 TLS and Basic, 3 client certificate."""
 
     @dataclass(frozen=True)
     class Registered(DomainEvent):
@@ -130,7 +130,9 @@ class Station(Aggregate):
 
     @property
     def accepted(self) -> bool:
-        """Whether its calls are served: once accepted at a boot, it stays so over reconnects and restarts (B01.FR.10)."""
+        """Whether its calls are served: once accepted at a boot, it stays so over reconnects and restarts
+        (B01.FR.10).
+        """
         return self.boot_status is RegistrationStatus.ACCEPTED
 
     def tariff_id(self, evse_id: int | None) -> str | None:

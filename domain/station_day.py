@@ -1,7 +1,8 @@
-"""What happens at a station during one day (UTC): connections, boots, status, heartbeats, meter values outside transactions.
+"""What happens at a station during one day (UTC): connections, boots, status, heartbeats, meter values outside
+transactions.
 
-Stream `day:<date>:<station>`. A day opens with the state carried over from the day before, so that a station that has been
-running for ten years is loaded by reading one day ("closing the books").
+Stream `day:<date>:<station>`. A day opens with the state carried over from the day before, so that a station that has
+been running for ten years is loaded by reading one day ("closing the books").
 """
 
 from __future__ import annotations
@@ -208,7 +209,9 @@ class StationDay(Aggregate):
             StationDay.Booted, identity=identity, status=status, interval=interval, reason=reason, timestamp=at
         )
 
-    def report_status(self, connector: ConnectorStatus, occurred_at: datetime | None, at: datetime, **more: Any) -> None:
+    def report_status(
+        self, connector: ConnectorStatus, occurred_at: datetime | None, at: datetime, **more: Any
+    ) -> None:
         self.trigger_event(
             StationDay.StatusReported,
             evse_id=connector.evse_id,
@@ -284,7 +287,9 @@ class StationDay(Aggregate):
 
     def _close(self, transaction_id: str) -> None:
         ref = self.transactions.pop(transaction_id)
-        self.transactions[transaction_id] = TransactionRef(ref.transaction_id, ref.stream, ref.evse, ref.start_key, True)
+        self.transactions[transaction_id] = TransactionRef(
+            ref.transaction_id, ref.stream, ref.evse, ref.start_key, True
+        )
         ended = [known.transaction_id for known in self.transactions.values() if known.ended]
         for forgotten in ended[: max(0, len(ended) - REMEMBERED_TRANSACTIONS)]:
             del self.transactions[forgotten]

@@ -1,7 +1,7 @@
 """Names of streams: `kind:name` for what is there once, `kind:birth-date:name` for what is born every day.
 
-Kind first keeps money apart from telemetry, the birth date next lets a table be partitioned by ranges of the id, so that old
-telemetry can be dropped by partition. Names are percent-encoded, so `:` and `/` only ever separate.
+Kind first keeps money apart from telemetry, the birth date next lets a table be partitioned by ranges of the id, so
+that old telemetry can be dropped by partition. Names are percent-encoded, so `:` and `/` only ever separate.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ STATION = "station"
 DAY = "day"
 TRANSACTION = "transaction"
 COMMAND = "command"
-ID_TOKEN = "id-token"
+ID_TOKEN = "id-token"  # noqa: S105  # the name of a kind of stream
 TARIFF = "tariff"
 
 
@@ -28,7 +28,9 @@ class StreamName(NamedTuple):
     station_id: str | None
     """The station the stream belongs to; None for id tokens and tariffs."""
     local: str
-    """What the stream is of: a transaction or command id within its station, a tariff id, a token; "" for the station itself."""
+    """What the stream is of: a transaction or command id within its station, a tariff id, a token; "" for the station
+    itself.
+    """
 
 
 @lru_cache(maxsize=65536)

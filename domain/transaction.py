@@ -1,8 +1,8 @@
 """A transaction: from the first event a station sends of it to the last, in whatever order they arrive.
 
-Stream `transaction:<day first heard of>:<station>/<transaction id>`. 1.6 StartTransaction, MeterValues and StopTransaction are
-Started, Metered and Ended; 2.x TransactionEvent is Started, Updated or Metered, and Ended (E01 to E15).
-Nothing here refuses a fact: what a station reports has happened.
+Stream `transaction:<day first heard of>:<station>/<transaction id>`. 1.6 StartTransaction, MeterValues and
+StopTransaction are Started, Metered and Ended; 2.x TransactionEvent is Started, Updated or Metered, and Ended (E01 to
+E15). Nothing here refuses a fact: what a station reports has happened.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ class TransactionState(StrEnum):
 
 
 @dataclass(frozen=True)
-class _Occurrence(DomainEvent):
-    """What every event of a transaction may say; `occurred_at` is the station's time, `offline` that it was delivered later."""
+class Occurrence(DomainEvent):
+    """What every event of a transaction may say; `occurred_at` is the station's time, `offline` that it was delivered
+    later.
+    """
 
     occurred_at: datetime
     seq_no: int | None = None
@@ -66,8 +68,7 @@ class Facts:
     reservation_id: int | None = None
     register: Register = field(default_factory=Register)
 
-    def apply(self, event: DomainEvent) -> None:
-        assert isinstance(event, _Occurrence)  # only a transaction's events reach its facts
+    def apply(self, event: Occurrence) -> None:
         at = event.occurred_at
         if self.first_at is None or at < self.first_at:
             self.first_at = at
@@ -88,7 +89,7 @@ class Facts:
                 self.reservation_id = event.reservation_id or self.reservation_id
         self._apply_state(event)
 
-    def _apply_state(self, event: _Occurrence) -> None:
+    def _apply_state(self, event: Occurrence) -> None:
         at = event.occurred_at
         self.evse = _more_precise(self.evse, event.evse)
         self.tariff = event.tariff or self.tariff
@@ -142,24 +143,24 @@ class Transaction(Aggregate):
     """One transaction of one station."""
 
     @dataclass(frozen=True)
-    class Started(_Occurrence):
+    class Started(Occurrence):
         TOPIC = "transaction.started"
         meter_start_wh: int | None = None
         remote_start_id: int | None = None
         reservation_id: int | None = None
 
     @dataclass(frozen=True)
-    class Updated(_Occurrence):
+    class Updated(Occurrence):
         TOPIC = "transaction.updated"
         remote_start_id: int | None = None
         reservation_id: int | None = None
 
     @dataclass(frozen=True)
-    class Metered(_Occurrence):
+    class Metered(Occurrence):
         TOPIC = "transaction.metered"
 
     @dataclass(frozen=True)
-    class Ended(_Occurrence):
+    class Ended(Occurrence):
         TOPIC = "transaction.ended"
         meter_stop_wh: int | None = None
         stopped_reason: str | None = None
@@ -189,8 +190,10 @@ class Transaction(Aggregate):
         """Record the end. False: told before. A second, different end is recorded too: the later one counts."""
         return self._record(Transaction.Ended, at, facts)
 
-    def _record(self, kind: type[_Occurrence], at: datetime, facts: dict[str, Any]) -> bool:
-        """Stations repeat with new message ids, so content is the key; some send seqNo 0 always, so the number is not enough."""
+    def _record(self, kind: type[Occurrence], at: datetime, facts: dict[str, Any]) -> bool:
+        """Stations repeat with new message ids, so content is the key; some send seqNo 0 always, so the number is not
+        enough.
+        """
         key = _content(kind, facts)
         if key in self._seen:
             return False
@@ -200,8 +203,7 @@ class Transaction(Aggregate):
         self.trigger_event(kind, timestamp=at, **facts)
         return True
 
-    def evolve(self, event: DomainEvent) -> None:
-        assert isinstance(event, _Occurrence)
+    def evolve(self, event: Occurrence) -> None:
         key, self._deciding = self._deciding, None
         self._seen.add(key or _content(type(event), vars(event)))
         self.facts.apply(event)
@@ -214,6 +216,6 @@ class Transaction(Aggregate):
 _CONTENT = ("occurred_at", "seq_no", "trigger_reason", "charging_state", "id_token", "meter_stop_wh")
 
 
-def _content(kind: type[_Occurrence], facts: Mapping[str, Any]) -> int:
+def _content(kind: type[Occurrence], facts: Mapping[str, Any]) -> int:
     """What a repetition shares with the original: not `offline`, which a station may set only when it repeats (E13)."""
     return hash((kind.TOPIC, facts.get("readings", ()), *map(facts.get, _CONTENT)))

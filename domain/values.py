@@ -57,8 +57,8 @@ class SignedValue:
     public_key: str = ""
 
 
-# The two below are made for every value that every station sends. They are values all the same and nobody changes them, but a
-# frozen dataclass takes three times as long to make.
+# The two below are made for every value that every station sends. They are values all the same and nobody changes
+# them, but a frozen dataclass takes three times as long to make.
 
 
 @dataclass(slots=True, unsafe_hash=True)

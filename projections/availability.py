@@ -103,8 +103,7 @@ _NOT_FROM_THE_STATION = frozenset({"station", "command", "id-token", "tariff"})
 
 
 def _change(rows: Rows, event: DomainEvent, **values: Any) -> None:
-    station_id = parse(event.originator_id).station_id
-    assert station_id is not None
+    station_id = parse(event.originator_id).station_id or ""
     row = rows.get(station, station_id) or StationRow(station_id)
     rows.put(station, replace(row, **values))
 
@@ -172,8 +171,7 @@ def booted(rows: Rows, event: StationDay.Booted) -> None:
 
 def status_reported(rows: Rows, event: StationDay.StatusReported) -> None:
     """The last report counts; one that was queued offline and is older than what is known changes nothing."""
-    station_id = parse(event.originator_id).station_id
-    assert station_id is not None
+    station_id = parse(event.originator_id).station_id or ""
     known = rows.get(connector, (station_id, event.evse_id, event.connector_id))
     if known is None or event.occurred_at >= known.occurred_at:
         rows.put(

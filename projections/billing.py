@@ -1,6 +1,8 @@
-"""Charge detail records: one per ended transaction, rated from its facts with the tariff that was in force at its start.
+"""Charge detail records: one per ended transaction, rated from its facts with the tariff that was in force at its
+start.
 
-When facts arrive after the end, the record is rated again and its revision grows. The facts a record rests on stay beside it.
+When facts arrive after the end, the record is rated again and its revision grows. The facts a record rests on stay
+beside it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from domain.aggregate import DomainEvent
 from domain.events import Tariff, Transaction
 from domain.rating import ChargeLine, PriceElement, rate
 from domain.streams import TRANSACTION, parse
-from domain.transaction import Facts, TransactionState
+from domain.transaction import Facts, Occurrence, TransactionState
 from projections.model import Key, ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page
 
@@ -165,7 +167,7 @@ def defined(rows: Rows, event: Tariff.Defined) -> None:
     )
 
 
-def happened(rows: Rows, event: DomainEvent) -> None:
+def happened(rows: Rows, event: Occurrence) -> None:
     key = _transaction_key(event)
     session = rows.get(facts, key) or _Session(parse(event.originator_id).name, Facts())
     session.facts.apply(event)
@@ -186,7 +188,6 @@ def _issue(rows: Rows, session: _Session, event: DomainEvent) -> None:
 
 def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
     stream, told, terms = parse(event.originator_id), session.facts, session.tariff
-    assert told.ended_at is not None
     usage = told.usage()
     bill = rate(usage, terms.currency if terms else None, _elements(terms.elements.encode()) if terms else ())
     return CdrRow(
@@ -197,7 +198,7 @@ def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
         energy_wh=usage.energy_wh,
         duration_seconds=usage.seconds,
         started_at=told.began_at,
-        ended_at=told.ended_at,
+        ended_at=told.ended_at or event.timestamp,
         tariff_id=terms.tariff_id if terms else None,
         tariff_version=terms.version if terms else None,
         currency=bill.currency,
@@ -250,8 +251,8 @@ async def cdrs_page(pool: asyncpg.Pool, first: int, after: str | None, **where: 
 
 async def tariffs_page(pool: asyncpg.Pool, first: int, after: str | None) -> Page[TariffRow]:
     """Tariffs in their latest version."""
-    source = f"(SELECT DISTINCT ON (tariff_id) * FROM {billing.schema}.tariff ORDER BY tariff_id, version DESC) t"  # noqa: S608
-    return await fetch_page(pool, source, TariffRow, order="tariff_id", first=first, after=after, where={})
+    latest = f"SELECT DISTINCT ON (tariff_id) * FROM {billing.schema}.tariff ORDER BY tariff_id, version DESC"  # noqa: S608
+    return await fetch_page(pool, f"({latest}) t", TariffRow, order="tariff_id", first=first, after=after, where={})
 
 
 async def tariffs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, TariffRow]:

@@ -127,8 +127,7 @@ class News(NamedTuple):
 async def news_after(
     pool: asyncpg.Pool, after: int | None, models: Sequence[ReadModel], marked: Sequence[str], limit: int = 10_000
 ) -> News:
-    """The news above `after`, as far as all these read models (but for halted ones) show them; None: start from here.
-    """
+    """The news above `after`, as far as all these read models (but halted ones) show them; None: from here on."""
     query = (
         "WITH shown AS (SELECT coalesce(min(position), 0) AS position FROM read_model"  # noqa: S608
         " WHERE name = ANY($2) AND halted IS NULL),"

@@ -10,9 +10,9 @@ import asyncpg
 import sqlalchemy as sa
 
 from domain import metering
-from domain.aggregate import DomainEvent
 from domain.events import StationDay, Transaction
 from domain.streams import parse
+from domain.transaction import Occurrence
 from domain.values import MeterReading
 from projections.model import ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page, fetch_pages
@@ -65,9 +65,9 @@ def _put(rows: Rows, owner: str, evse_id: int, readings: Sequence[MeterReading])
             rows.put(meter_value, row)
 
 
-def in_transaction(rows: Rows, event: DomainEvent) -> None:
+def in_transaction(rows: Rows, event: Occurrence) -> None:
     # The transaction knows its EVSE; one series a transaction needs no other.
-    _put(rows, parse(event.originator_id).name, 0, event.readings)  # type: ignore[attr-defined]
+    _put(rows, parse(event.originator_id).name, 0, event.readings)
 
 
 def metered(rows: Rows, event: StationDay.Metered) -> None:

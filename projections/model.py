@@ -1,7 +1,8 @@
 """What a read model is: tables, and handlers that fold events into rows. One read model is one file beside this one.
 
-Rows are frozen; a handler reads a row, makes its successor and puts it back, so an event is applied whole or not at all. The
-runner loads the rows that a batch of events needs, folds the batch in memory and writes each changed row once.
+Rows are frozen; a handler reads a row, makes its successor and puts it back, so an event is applied whole or not at
+all. The runner loads the rows that a batch of events needs, folds the batch in memory and writes each changed row
+once.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ Key = Hashable
 class Table(Generic[R]):
     """A table of a read model and the row type it holds.
 
-    `key_of` names the row that an event concerns, None for an event that concerns none. A table that `merges` is only added
-    to: a row that is there already gets the new row's values where it has any. Where handlers work on something else than the
-    row itself, `thaw` makes it of a row and `freeze` makes the row of it, once a batch; it carries the key's fields too.
+    `key_of` names the row that an event concerns, None for an event that concerns none. A table that `merges` is only
+    added to: a row that is there already gets the new row's values where it has any. Where handlers work on something
+    else than the row itself, `thaw` makes it of a row and `freeze` makes the row of it, once a batch; it carries the
+    key's fields too.
     """
 
     def __init__(
@@ -59,8 +61,9 @@ class Table(Generic[R]):
         self.columns = [column.name for column in table.columns]
         self.keys = [column.name for column in table.primary_key]
         self.key: Callable[[R], Any] = attrgetter(*self.keys)
-        self._types = {c.name: c.type.compile(_DIALECT).partition(" COLLATE")[0] for c in table.columns}
-        assert list(row.__struct_fields__) == self.columns, f"{row.__name__} and {table.name} differ"
+        self._types = {c.name: _array_type(c.type) for c in table.columns}
+        if list(row.__struct_fields__) != self.columns:
+            raise TypeError(f"the fields of {row.__name__} are not the columns of {table.name}")
 
     def ddl(self, schema: str) -> list[str]:
         copy = self.table.to_metadata(sa.MetaData(), schema=schema)
@@ -85,6 +88,11 @@ class Table(Generic[R]):
             f"SELECT {columns} FROM {schema}.{self.table.name} t"  # noqa: S608
             f" JOIN unnest({arrays}) AS wanted({', '.join(self.keys)}) USING ({', '.join(self.keys)})"
         )
+
+
+def _array_type(kind: sa.types.TypeEngine[Any]) -> str:
+    """The name of a column's type without its collation, which arrays do not have."""
+    return kind.compile(_DIALECT).partition(" COLLATE")[0]
 
 
 class Rows:
@@ -167,14 +175,17 @@ class ReadModel:
             for statement in table.ddl(schema):
                 await connection.execute(statement)
 
-    def wants(self, event: DomainEvent) -> bool:
-        return self.every is not None or type(event) in self.handlers
+    def wanted(self, recorded: Sequence[Recorded]) -> list[DomainEvent]:
+        """The events that it has a handler for."""
+        if self.every is not None:
+            return [r.event for r in recorded]
+        return [r.event for r in recorded if type(r.event) in self.handlers]
 
-    async def load(self, connection: Any, schema: str, rows: Rows, recorded: Sequence[Recorded]) -> None:
+    async def load(self, connection: Any, schema: str, rows: Rows, events: Sequence[DomainEvent]) -> None:
         """Fetch the rows that these events concern."""
         for table in self.tables:
             if not table.merges:
-                keys = {key for r in recorded if self.wants(r.event) and (key := table.key_of(r.event)) is not None}
+                keys = {key for event in events if (key := table.key_of(event)) is not None}
                 await rows.load(connection, table, schema, keys)
 
     def fold(self, rows: Rows, event: DomainEvent) -> None:

@@ -1,8 +1,9 @@
-"""Builds a read model anew beside the one that answers, and swaps them: no pause, no gap, the same answers as before."""
+"""Builds a read model anew beside the one that answers, and swaps them: no pause, no gap, the same answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import asyncpg
 
@@ -11,7 +12,9 @@ from projections.model import ReadModel, Rows
 from projections.runner import RunnerCounters, Track, apply, open_track
 
 _BATCH = 5_000
-"""Events in a transaction: long enough to be quick, short enough not to hold back the journal's readers (§4 of the design)."""
+"""Events in a transaction: long enough to be quick, short enough not to hold back the journal's readers (§4 of the
+design).
+"""
 
 Progress = Callable[[int, int], None]
 """Called with the events done so far and the events there are."""
@@ -20,11 +23,12 @@ Progress = Callable[[int, int], None]
 async def rebuild(journal: Journal, pool: asyncpg.Pool, model: ReadModel, progress: Progress) -> int:
     """Rebuild one read model while it is in use; returns how many events it took.
 
-    Raises RuntimeError if an event of a read model that counts money cannot be applied: the tables in use stay as they are.
+    Raises RuntimeError if an event of a read model that counts money cannot be applied: the tables in use stay as
+    they are.
     """
     await open_track(pool, model)
     total = int(await pool.fetchval("SELECT count(*) FROM stored_events"))
-    track = await _beside(pool, model)
+    track = await beside(pool, model)
     done = 0
     while (page := await journal.read(track.position, _BATCH)).position > track.position:
         done += len(page.recorded)
@@ -33,20 +37,25 @@ async def rebuild(journal: Journal, pool: asyncpg.Pool, model: ReadModel, progre
     return done + await _swap(journal, pool, model, track)
 
 
-async def _beside(pool: asyncpg.Pool, model: ReadModel) -> Track:
+async def beside(pool: asyncpg.Pool, model: ReadModel, suffix: str = "new") -> Track:
     """Empty tables in a schema of their own; what an interrupted rebuild left there is thrown away."""
-    schema = f"{model.schema}_new"
+    schema = f"{model.schema}_{suffix}"
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-        await connection.execute("DELETE FROM parked_event WHERE read_model = $1", schema)
-        await connection.execute(
-            "INSERT INTO read_model (name) VALUES ($1)"
-            " ON CONFLICT (name) DO UPDATE SET position = 0, generation = read_model.generation + 1, halted = NULL",
-            schema,
-        )
+        await _drop(connection, schema)
+        await connection.execute("INSERT INTO read_model (name) VALUES ($1)", schema)
         await model.create(connection, schema)
-        generation = await connection.fetchval("SELECT generation FROM read_model WHERE name = $1", schema)
-    return Track(model, schema, generation, 0, Rows(model.tables, complete=True))
+    return Track(model, schema, 0, 0, Rows(model.tables, complete=True))
+
+
+async def drop_beside(pool: asyncpg.Pool, track: Track) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await _drop(connection, track.schema)
+
+
+async def _drop(connection: Any, schema: str) -> None:
+    await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    await connection.execute("DELETE FROM parked_event WHERE read_model = $1", schema)
+    await connection.execute("DELETE FROM read_model WHERE name = $1", schema)
 
 
 async def _apply(pool: asyncpg.Pool, track: Track, page: Page) -> None:
@@ -68,7 +77,9 @@ async def _swap(journal: Journal, pool: asyncpg.Pool, model: ReadModel, track: T
         await connection.execute(f"ALTER SCHEMA {live} RENAME TO {old}")
         await connection.execute(f"ALTER SCHEMA {new} RENAME TO {live}")
         await connection.execute(
-            "UPDATE read_model SET position = $2, generation = generation + 1, halted = NULL WHERE name = $1", live, track.position
+            "UPDATE read_model SET position = $2, generation = generation + 1, halted = NULL WHERE name = $1",
+            live,
+            track.position,
         )
         await connection.execute("DELETE FROM parked_event WHERE read_model = $1", live)
         await connection.execute("UPDATE parked_event SET read_model = $2 WHERE read_model = $1", new, live)

@@ -1,7 +1,7 @@
 """Keeps read models up to date: reads the journal in batches and stores rows and position in one transaction.
 
-All read models that stand at the same position advance together, so a batch is read and decoded once. One that lags (it is new,
-or was halted) catches up on its own beside them.
+All read models that stand at the same position advance together, so a batch is read and decoded once. One that lags
+(it is new, or was halted) catches up on its own beside them.
 """
 
 from __future__ import annotations
@@ -22,9 +22,28 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "csms_read_models"
 
+_AT_A_TIME = 200
+"""Events handled without letting others run: where stations share the loop, they must not wait for a batch."""
+_SHARE = 0.25
+"""The part of the time that batches may take where nothing lags much; in between they grow, and so cost less an
+event.
+"""
+
+_LONGEST_WAIT = 0.2
+
 _ADVANCE = "UPDATE read_model SET position = $3 WHERE name = ANY($1) AND position = $2 AND generation = ANY($4)"
-_DATABASE_AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError, TimeoutError)
-_NOT_THE_EVENTS_FAULT = (asyncpg.SyntaxOrAccessError, asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError)
+_DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+    TimeoutError,
+)
+_NOT_THE_EVENTS_FAULT = (
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
 """Errors that any event would meet: a mistake in the read model, a full disk. Nothing is set aside for them."""
 
 
@@ -68,7 +87,8 @@ async def open_track(pool: asyncpg.Pool, model: ReadModel, schema: str | None = 
         )
         if inserted:
             await model.create(connection, schema)
-        row = await connection.fetchrow("SELECT generation, position, halted FROM read_model WHERE name = $1", schema)
+        query = "SELECT generation, position, halted FROM read_model WHERE name = $1"
+        [row] = await connection.fetch(query, schema)
         parked = await connection.fetch("SELECT DISTINCT stream FROM parked_event WHERE read_model = $1", schema)
     if row["halted"]:
         log.error("read_model.halted", read_model=schema, error=row["halted"], to_do=f"csms rebuild {model.name}")
@@ -105,12 +125,13 @@ class Runner:
             try:
                 await self._open()
                 while True:
-                    ticks = self._journal.ticks
-                    started = perf_counter()
-                    if not await self._advance():
+                    ticks, started = self._journal.ticks, perf_counter()
+                    applied = await self._advance()
+                    if not applied:
                         await self._journal.woken(ticks, 0.5)
-                    # Wait a little, so that a batch is worth its transaction.
-                    await asyncio.sleep(max(0.0, self._linger - (perf_counter() - started)))
+                    elif applied < self._batch:
+                        took = perf_counter() - started
+                        await asyncio.sleep(max(self._linger, min(_LONGEST_WAIT, took / _SHARE - took)))
             except Overtaken as error:
                 log.info("read_model.overtaken", read_model=str(error))
             except _DATABASE_AWAY as error:
@@ -119,6 +140,10 @@ class Runner:
             except Exception:
                 log.exception("read_model.runner_failed")
                 await asyncio.sleep(1)
+
+    async def prepare(self) -> None:
+        """Make the tables of read models that have none yet."""
+        await self._open()
 
     async def catch_up(self) -> None:
         """Apply everything that is settled now."""
@@ -130,29 +155,42 @@ class Runner:
         opened = [await open_track(self._pool, model) for model in self._models]
         self._tracks = [track for track in opened if track is not None]
 
-    async def _advance(self) -> bool:
-        """One batch for those in front and one for those behind; False when nothing was left to do."""
+    async def _advance(self) -> int:
+        """One batch for those in front and one for those behind; returns how many events, 0 when nothing was left to
+        do.
+        """
         positions = sorted({track.position for track in self._tracks})
         if not positions:
-            return False
-        moved = await self._step([t for t in self._tracks if t.position == positions[-1]], None)
+            return 0
+        applied = await self._step([t for t in self._tracks if t.position == positions[-1]], None)
         if len(positions) > 1:
             behind = [t for t in self._tracks if t.position == positions[0]]
-            moved = await self._step(behind, positions[1]) or moved
+            applied = max(applied, await self._step(behind, positions[1]))
         self.position = max((track.position for track in self._tracks), default=0)
-        return moved
+        return applied
 
-    async def _step(self, tracks: list[Track], until: int | None) -> bool:
-        page = await self._journal.read(tracks[0].position, self._batch)
-        if until is not None and page.position > until:
-            page = Page([r for r in page.recorded if r.position <= until], until)
+    async def _step(self, tracks: list[Track], until: int | None) -> int:
+        page = await self._read(tracks[0].position)
+        if until is not None:
+            page = page.up_to(until)
         if page.position == tracks[0].position:
-            return False
+            return 0
         started = perf_counter()
         for track in await apply(self._pool, tracks, page, self._counters):
             self._tracks.remove(track)
         self._counters.batch(len(page.recorded), perf_counter() - started)
-        return True
+        return max(1, len(page.recorded))
+
+    async def _read(self, after: int) -> Page:
+        """A batch, read in parts."""
+        recorded: list[Recorded] = []
+        while len(recorded) < self._batch:
+            part = await self._journal.read(after, _AT_A_TIME)
+            recorded += part.recorded
+            after = part.position
+            if len(part.recorded) < _AT_A_TIME:
+                break
+        return Page(recorded, after)
 
 
 async def apply(pool: asyncpg.Pool, tracks: list[Track], page: Page, counters: RunnerCounters) -> list[Track]:
@@ -171,11 +209,14 @@ async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page) -
     before = tracks[0].position
     async with pool.acquire() as connection, connection.transaction():
         for track in tracks:
-            recorded = [r for r in page.recorded if r.event.originator_id not in track.parked] if track.parked else page.recorded
-            await track.model.load(connection, track.schema, track.rows, recorded)
-            for r in recorded:
-                track.model.fold(track.rows, r.event)
-            await track.model.write(connection, track.schema, track.rows, before, page.position)
+            model, rows = track.model, track.rows
+            events = [e for e in model.wanted(page.recorded) if not track.parked or e.originator_id not in track.parked]
+            await model.load(connection, track.schema, rows, events)
+            for n, event in enumerate(events, 1):
+                model.fold(rows, event)
+                if n % _AT_A_TIME == 0:
+                    await asyncio.sleep(0)
+            await model.write(connection, track.schema, rows, before, page.position)
         await _move(connection, tracks, before, page.position)
         await connection.execute(f"NOTIFY {CHANNEL}")
     for track in tracks:
@@ -191,7 +232,7 @@ async def _move(connection: Any, tracks: list[Track], before: int, after: int) -
 
 
 async def _apply_singly(pool: asyncpg.Pool, track: Track, page: Page, counters: RunnerCounters) -> bool:
-    """Find the event that cannot be applied and set its stream aside, or halt a read model that counts money (False)."""
+    """Find the event that cannot be applied: set its stream aside, or halt a read model that counts money (False)."""
     for r in page.recorded:
         track.rows = Rows(track.model.tables, complete=False)
         single = Page([r], r.position)
@@ -214,7 +255,13 @@ async def _apply_singly(pool: asyncpg.Pool, track: Track, page: Page, counters: 
 
 
 async def _park(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception) -> None:
-    log.error("read_model.event_parked", read_model=track.schema, stream=r.event.originator_id, position=r.position, error=repr(error))
+    log.error(
+        "read_model.event_parked",
+        read_model=track.schema,
+        stream=r.event.originator_id,
+        position=r.position,
+        error=repr(error),
+    )
     track.parked.add(r.event.originator_id)
     await pool.execute(
         "INSERT INTO parked_event VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
@@ -226,6 +273,12 @@ async def _park(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception)
 
 
 async def _halt(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception) -> None:
-    log.error("read_model.halted", read_model=track.schema, stream=r.event.originator_id, position=r.position, error=repr(error))
+    log.error(
+        "read_model.halted",
+        read_model=track.schema,
+        stream=r.event.originator_id,
+        position=r.position,
+        error=repr(error),
+    )
     text = f"{r.event.TOPIC} at position {r.position} of {r.event.originator_id}: {error!r}"[:1000]
     await pool.execute("UPDATE read_model SET halted = $2 WHERE name = $1", track.schema, text)

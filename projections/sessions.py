@@ -11,10 +11,9 @@ import asyncpg
 import msgspec
 import sqlalchemy as sa
 
-from domain.aggregate import DomainEvent
 from domain.events import Transaction
 from domain.streams import TRANSACTION, parse
-from domain.transaction import Facts, TransactionState
+from domain.transaction import Facts, Occurrence, TransactionState
 from projections.model import ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page, fetch_pages
 
@@ -133,7 +132,7 @@ transaction = Table(
 )
 
 
-def happened(rows: Rows, event: DomainEvent) -> None:
+def happened(rows: Rows, event: Occurrence) -> None:
     stream = parse(event.originator_id)
     session = rows.get(transaction, stream.name) or Session(stream.name, event.originator_id, event.timestamp, Facts())
     session.facts.apply(event)

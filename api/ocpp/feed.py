@@ -28,6 +28,11 @@ _TOPICS = [
     )
 ]
 
+_LINGER = 0.02
+"""Seconds between two looks: a command can wait as long, and under load a look a commit would cost more than the
+commits.
+"""
+
 
 async def follow_journal(node: Node, after: int) -> None:
     """Runs as long as the node does; survives the database going away."""
@@ -38,6 +43,7 @@ async def follow_journal(node: Node, after: int) -> None:
                 for recorded in page.recorded:
                     _take_note(node, recorded.event)
                 position = page.position
+                await asyncio.sleep(_LINGER)
         except Exception as error:
             log.warning("ocpp.feed_interrupted", error=repr(error))
             await asyncio.sleep(1)

@@ -14,6 +14,7 @@ CALL_RESULT: Final = 3
 CALL_ERROR: Final = 4
 UNREADABLE_ID: Final = "-1"
 
+
 @dataclass(slots=True)
 class Call:
     message_id: str

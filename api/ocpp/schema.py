@@ -73,12 +73,14 @@ def _check(version: Version, name: str, payload: Any) -> None:
 
 
 def _settle_numbers(payload: Any) -> bool:
-    """JSON has one kind of number: 1.0 is the integer 1. Returns whether there was such a number; only odd payloads get here."""
-    waiting, settled = [payload], False
+    """JSON has one kind of number: 1.0 is the integer 1. Returns whether there was such a number; only odd payloads
+    get here.
+    """
+    waiting: list[Any] = [payload] if isinstance(payload, dict) else []
+    settled = False
     while waiting:
         container = waiting.pop()
-        members = container.items() if isinstance(container, dict) else enumerate(container) if isinstance(container, list) else ()
-        for key, item in list(members):
+        for key, item in list(container.items() if isinstance(container, dict) else enumerate(container)):
             if isinstance(item, float) and item.is_integer() and abs(item) < 2**53:
                 container[key], settled = int(item), True
             elif isinstance(item, dict | list):

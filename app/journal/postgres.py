@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -66,6 +66,7 @@ class PostgresJournal:
         self._dsn = dsn
         self._pool = pool
         self._command_timeout = command_timeout
+        self._recent = _Recent()
         self._ticks = 0
         self._wake = asyncio.Event()
         self._notify = asyncio.Event()
@@ -93,17 +94,23 @@ class PostgresJournal:
             await asyncio.gather(self._wakeups, return_exceptions=True)
 
     async def append(self, entries: Sequence[Entry]) -> int:
-        return await self.writer.append(entries)
+        position = await self.writer.append(entries)
+        self._recent.remember(entry.event for entry in entries)
+        return position
 
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
-        return [_event(row) for row in await self._pool.fetch(_STREAM, stream, after)]
+        return [self._event(row) for row in await self._pool.fetch(_STREAM, stream, after)]
 
     async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
         if topics is None:
             rows = await self._pool.fetch(_READ, after, limit)
-            return Page([Recorded(row[0], _event(row)) for row in rows], rows[-1][0] if rows else after)
+            return Page([Recorded(row[0], self._event(row)) for row in rows], rows[-1][0] if rows else after)
         *rows, last = await self._pool.fetch(_READ_TOPICS, after, limit, topics)
-        return Page([Recorded(row[0], _event(row)) for row in rows], last[0] or after)
+        return Page([Recorded(row[0], self._event(row)) for row in rows], last[0] or after)
+
+    def _event(self, row: Any) -> DomainEvent:
+        stream, version = row["originator_id"], row["originator_version"]
+        return self._recent.get(stream, version) or EventMapper.event(row["topic"], stream, version, row["state"])
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
         found: str | None = await self._pool.fetchval(_BY_NAME + " = $2 ORDER BY 1 DESC LIMIT 1", kind, name)
@@ -192,8 +199,23 @@ class PostgresJournal:
             await asyncio.sleep(0.01)
 
 
-def _event(row: Any) -> DomainEvent:
-    return EventMapper.event(row["topic"], row["originator_id"], row["originator_version"], row["state"])
+class _Recent:
+    """The latest few thousand events of this process, so that its own readers need not decode them again."""
+
+    def __init__(self, size: int = 5_000) -> None:
+        self._size = size
+        self._young: dict[tuple[str, int], DomainEvent] = {}
+        self._old: dict[tuple[str, int], DomainEvent] = {}
+
+    def remember(self, events: Iterable[DomainEvent]) -> None:
+        if len(self._young) >= self._size:
+            self._old, self._young = self._young, {}
+        for event in events:
+            self._young[event.originator_id, event.originator_version] = event
+
+    def get(self, stream: str, version: int) -> DomainEvent | None:
+        key = stream, version
+        return self._young.get(key) or self._old.get(key)
 
 
 async def _refuse_unsafe(connection: Any) -> None:
