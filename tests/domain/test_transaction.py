@@ -176,6 +176,13 @@ def test_the_first_event_heard_of_freezes_the_tariff() -> None:
     assert [getattr(event, "tariff", None) for event in started] == [TariffRef("day", 1), None]
 
 
+@given(st.permutations([STARTED, (AUTHORIZED[0], {**AUTHORIZED[1], "charging_state": "EVConnected"}), CHARGING]))
+def test_of_two_charging_states_at_the_same_time_the_sequence_number_decides(session: list[Message]) -> None:
+    transaction = blank()
+    tell(transaction, *session)
+    assert transaction.facts.charging_state == "Charging"
+
+
 def test_the_place_is_kept_as_precisely_as_it_was_ever_told() -> None:
     transaction = blank()
     tell(transaction, AUTHORIZED, STARTED)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -116,7 +117,7 @@ async def dial(node: Node) -> AsyncIterator[Callable[..., Any]]:
             header = f"Basic {b64encode(user.encode() + b':' + secret).decode()}"
         more |= {"subprotocols": offered or None, "proxy": None}
         more["additional_headers"] = {"Authorization": header} if header else {}
-        async with connect_websocket(f"ws://127.0.0.1:{port}/ocpp/{path}", **more) as client:
+        async with asyncio.timeout(10), connect_websocket(f"ws://127.0.0.1:{port}/ocpp/{path}", **more) as client:
             yield client
 
     yield dial

@@ -323,6 +323,22 @@ async def test_a_message_that_could_not_be_recorded_is_not_answered(dial: Dial, 
         assert (await call(client, "Heartbeat", {}))[0] == 3
 
 
+async def test_what_follows_a_message_that_could_not_be_recorded_fits_what_was(dial: Dial, node: Node) -> None:
+    node.journal = journal = SlowJournal()
+    await register(node, "CS1")
+    async with dial("CS1", "ocpp2.0.1") as client:
+        await call(client, "BootNotification", BOOT["2.0.1"])
+        journal.fails_once = True
+        await client.send('[2,"1","DataTransfer",{"vendorId":"v"}]')
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    await until(lambda: not node.connections)
+    day = journalled(node, StationDay.Disconnected) + journalled(node, StationDay.DataTransferred)
+    assert [event.TOPIC for event in day] == ["day.disconnected"]
+    versions = [event.originator_version for event in await journal.events(day[0].originator_id)]
+    assert versions == list(range(1, len(versions) + 1))
+
+
 async def test_a_station_cannot_connect_while_the_journal_is_away(dial: Dial, node: Node) -> None:
     journal = SlowJournal()
     node.journal = journal
