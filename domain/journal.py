@@ -67,10 +67,12 @@ class Page:
 
 
 class Journal(Protocol):
+    """Everything here waits while the database is away."""
+
     async def append(self, entries: Sequence[Entry]) -> int:
         """Record all entries or none; returns the position of the last when it is durable (START for no entries).
 
-        Waits while the database is away. Raises RecordConflictError when the versions do not follow on from those of a
+        Raises RecordConflictError when the versions do not follow on from those of a
         stream: load it and decide again. Raises JournalUnavailable when the database refuses, or has not confirmed
         before this process ends. After either, and after cancellation, aggregates must be loaded anew.
         """

@@ -10,6 +10,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -91,4 +92,5 @@ def _execute(database_url: str, statement: str) -> None:
         await connection.execute(statement)
         await connection.close()
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:  # a test that asks for one more has its own loop running
+        thread.submit(lambda: asyncio.run(run())).result()

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from app.journal.mapper import EventMapper
-from app.journal.writer import GroupCommit
+from app.journal.writer import CONNECTION_LOST, GroupCommit
 from domain.aggregate import DomainEvent
 from domain.journal import START, Entry, Page, Recorded
 from domain.streams import within
@@ -99,13 +99,13 @@ class PostgresJournal:
         return position
 
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
-        return [self._event(row) for row in await self._pool.fetch(_STREAM, stream, after)]
+        return [self._event(row) for row in await self._fetch(_STREAM, stream, after)]
 
     async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
         if topics is None:
-            rows = await self._pool.fetch(_READ, after, limit)
+            rows = await self._fetch(_READ, after, limit)
             return Page([Recorded(row[0], self._event(row)) for row in rows], rows[-1][0] if rows else after)
-        *rows, last = await self._pool.fetch(_READ_TOPICS, after, limit, topics)
+        *rows, last = await self._fetch(_READ_TOPICS, after, limit, topics)
         return Page([Recorded(row[0], self._event(row)) for row in rows], last[0] or after)
 
     def _event(self, row: Any) -> DomainEvent:
@@ -113,21 +113,33 @@ class PostgresJournal:
         return self._recent.get(stream, version) or EventMapper.event(row["topic"], stream, version, row["state"])
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
-        found: str | None = await self._pool.fetchval(_BY_NAME + " = $2 ORDER BY 1 DESC LIMIT 1", kind, name)
-        return found
+        rows = await self._fetch(_BY_NAME + " = $2 ORDER BY 1 DESC LIMIT 1", kind, name)
+        return rows[0][0] if rows else None
 
     async def streams_of(self, kind: str, station_id: str, limit: int) -> list[str]:
         first, last = within(station_id) + "/", within(station_id) + "0"  # "0" follows "/" in the C collation
         range_ = " >= $2 AND split_part(originator_id, ':', 3) < $3 ORDER BY 1 DESC LIMIT $4"
-        return [row[0] for row in await self._pool.fetch(_BY_NAME + range_, kind, first, last, limit)]
+        return [row[0] for row in await self._fetch(_BY_NAME + range_, kind, first, last, limit)]
 
     async def draw_transaction_ids(self, count: int) -> Sequence[int]:
-        rows = await self._pool.fetch("SELECT nextval('transaction_ids') FROM generate_series(1, $1)", count)
+        rows = await self._fetch("SELECT nextval('transaction_ids') FROM generate_series(1, $1)", count)
         return [int(row[0]) for row in rows]
 
     async def head(self) -> int:
         query = f"SELECT max(notification_id) FROM stored_events WHERE notification_id < {_HORIZON}"  # noqa: S608
-        return int(await self._pool.fetchval(query) or START)
+        return int((await self._fetch(query))[0][0] or START)
+
+    async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """Rows, as soon as there is a database again: a message that has come must not fail because it was away."""
+        pause = 0.05
+        while True:
+            try:
+                return await self._pool.fetch(query, *arguments)
+            except CONNECTION_LOST:
+                if self._pool.is_closing():
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2)
 
     @property
     def ticks(self) -> int:

@@ -116,7 +116,7 @@ class GroupCommit:
             append.fail(JournalUnavailable("the server stopped before the database confirmed"))
         self._queue.clear()
         if self._connection is not None:
-            with contextlib.suppress(*_CONNECTION_LOST):
+            with contextlib.suppress(*CONNECTION_LOST):
                 await self._connection.close(timeout=grace)
 
     @property
@@ -227,7 +227,7 @@ class GroupCommit:
                 self._abandon(error)
                 if found := await self._answer(_FIND, *_ends(batch)):
                     return int(found[0]["position"])
-                if not isinstance(error, _CONNECTION_LOST):
+                if not isinstance(error, CONNECTION_LOST):
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2)
@@ -276,10 +276,11 @@ class GroupCommit:
         return connection
 
 
-_CONNECTION_LOST = (
+CONNECTION_LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.ReadOnlySQLTransactionError,  # this server is no longer the primary
+    asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     OSError,
@@ -292,7 +293,7 @@ _HOPELESS = (asyncpg.InsufficientResourcesError, asyncpg.SyntaxOrAccessError)
 
 def _certain(error: Exception) -> bool:
     """Whether an error proves that nothing was recorded; a server that breaks down (PANIC) may have written COMMIT."""
-    if not isinstance(error, asyncpg.PostgresError) or isinstance(error, _CONNECTION_LOST):
+    if not isinstance(error, asyncpg.PostgresError) or isinstance(error, CONNECTION_LOST):
         return False
     severity = getattr(error, "severity_en", None)  # None: asyncpg's own, before anything was sent
     return severity in (None, "ERROR")
