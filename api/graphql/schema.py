@@ -16,6 +16,7 @@ from api.graphql.billing_changes import BillingMutations
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.errors import make_presentable
+from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.scalars import SCALARS
@@ -57,8 +58,10 @@ schema = Schema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=_EXTENSIONS,
+    execution_context_class=Execution,
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
+prepare(schema._schema)
 
 
 def sdl() -> str:
