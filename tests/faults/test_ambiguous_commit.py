@@ -47,7 +47,7 @@ async def run(proxy: Proxy, journal: PostgresJournal, stations: int, messages: i
 
 async def test_every_append_is_resolved_rightly(proxy: Proxy, pool: asyncpg.Pool) -> None:
     await pool.execute(SLOW_COMMIT)
-    proxy.fate = at_random(seed=1, share=0.4)
+    proxy.fate = at_random(seed=1, share=0.5)
     journal = await PostgresJournal.open(proxy.dsn, pool)
     load = await run(proxy, journal, stations=3, messages=80)
     proxy.fate = lambda: Fate.PASS
@@ -56,7 +56,7 @@ async def test_every_append_is_resolved_rightly(proxy: Proxy, pool: asyncpg.Pool
     cuts = {fate.name: count for fate, count in proxy.happened.items()}
     print(f"\n{len(load.acknowledged)} appends, {cuts}: {lost} lost, {doubled} doubled, {load.conflicts} conflicts")
     assert len(load.acknowledged) == 240
-    assert all(proxy.happened[cut] >= 10 for cut in CUTS)
+    assert all(proxy.happened[cut] >= 5 for cut in CUTS)
     assert (lost, doubled, load.conflicts, load.refused) == (0, 0, 0, 0)
     read = (await journal_of(pool).read(START, 10_000)).recorded
     assert len(read) == 480

@@ -16,7 +16,7 @@ from app.journal import PostgresJournal, UnsafeDatabase, postgres
 from domain.journal import START
 from tests.faults.conftest import OwnServer
 from tests.faults.station_load import Load, lost_and_doubled
-from tests.journal.samples import entries
+from tests.journal.samples import entries, settled
 
 
 @pytest.fixture
@@ -102,14 +102,14 @@ async def test_while_postgres_is_away_appends_wait(own_server: OwnServer, own_po
     reviving = asyncio.create_task(kill_and_revive(own_server, away=2))
     await asyncio.sleep(0.5)
     appends = [asyncio.create_task(journal.append(entries(f"station:A{n}", 1))) for n in range(100)]
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(0.5)
     loading = asyncio.create_task(journal.events("station:A"))
     await asyncio.sleep(0.5)
     assert not any(task.done() for task in (*appends, loading))
     assert journal.writer.waiting == 100
     await reviving
     started = time.monotonic()
-    await asyncio.wait_for(asyncio.gather(*appends), 5)
+    await settled(journal, max(await asyncio.wait_for(asyncio.gather(*appends), 5)))
     print(f"\n100 appends recorded {time.monotonic() - started:.2f} s after the start")
     assert len(await asyncio.wait_for(loading, 5)) == 1
     assert journal.writer.waiting == 0

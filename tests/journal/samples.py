@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,7 +13,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from domain.aggregate import DomainEvent
 from domain.events import AGGREGATES
-from domain.journal import Entry, Evidence
+from domain.journal import Entry, Evidence, Journal
 from domain.station_day import StationDay
 
 AT = datetime(2026, 11, 20, 12, 30, 15, 123456, tzinfo=UTC)
@@ -26,6 +27,13 @@ def received(stream: str, version: int, action: str = "Heartbeat") -> DomainEven
 def entries(stream: str, *versions: int, request: bytes | None = None) -> list[Entry]:
     evidence = None if request is None else Evidence("ocpp1.6", request, b"[3]")
     return [Entry(received(stream, version), evidence) for version in versions]
+
+
+async def settled(journal: Journal, position: int) -> None:
+    """Wait until readers see what was appended: an older transaction anywhere in the cluster may hide it at first."""
+    async with asyncio.timeout(10):
+        while await journal.head() < position:
+            await asyncio.sleep(0.001)
 
 
 def event_classes() -> Iterator[type[DomainEvent]]:

@@ -15,7 +15,7 @@ from app.journal import PostgresJournal, UnsafeDatabase
 from app.journal.writer import GroupCommit
 from domain.journal import START, Entry, Evidence, Journal, JournalUnavailable, follow
 from tests.journal.contract import JournalContract
-from tests.journal.samples import entries, received
+from tests.journal.samples import entries, received, settled
 
 FAILING = """
 CREATE FUNCTION failing() RETURNS trigger LANGUAGE plpgsql AS
@@ -92,7 +92,7 @@ async def test_large_messages_fill_the_queue_sooner(journal: PostgresJournal) ->
 
 async def test_an_append_of_very_many_events_is_one_transaction(journal: PostgresJournal, pool: asyncpg.Pool) -> None:
     position = await journal.append(entries("station:A", *range(1, 20_001)))
-    assert await journal.head() == position
+    await settled(journal, position)
     assert await pool.fetchval("SELECT count(DISTINCT xmin::text) FROM stored_events") == 1
     with pytest.raises(ValueError, match="65535 are the most"):
         await journal.append(entries("station:B", *range(1, 65_537)))
@@ -293,6 +293,7 @@ async def test_after_a_restore_positions_go_on_above_the_old_ones(
             appended = await journal.append(entries("station:new", version))
             await journal.close()
             assert appended > position
+            await settled(journal, appended)
             page = await journal.read(START, 10)
             assert page.recorded[0].position == position
             assert page.position == appended
@@ -307,6 +308,7 @@ async def test_nodes_that_start_together_after_a_restore_agree(restored: Callabl
         appends = (journal.append(entries(f"station:{n}", 1)) for n, journal in enumerate(journals))
         positions = await asyncio.gather(*appends)
         assert min(positions) > 1 << 50
+        await settled(journals[0], max(positions))
         assert len((await journals[0].read(START, 10)).recorded) == 6
         for journal in journals:
             await journal.close()
