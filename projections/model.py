@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from domain.aggregate import DomainEvent
 from domain.journal import Recorded
@@ -67,7 +67,7 @@ class Table(Generic[R]):
 
     def ddl(self, schema: str) -> list[str]:
         copy = self.table.to_metadata(sa.MetaData(), schema=schema)
-        statements = [CreateTable(copy), *(CreateIndex(index) for index in copy.indexes)]
+        statements: list[ExecutableDDLElement] = [CreateTable(copy), *(CreateIndex(index) for index in copy.indexes)]
         return [str(statement.compile(dialect=_DIALECT)) for statement in statements]
 
     def upsert(self, schema: str) -> str:
@@ -90,9 +90,9 @@ class Table(Generic[R]):
         )
 
 
-def _array_type(kind: sa.types.TypeEngine[Any]) -> str:
+def _array_type(kind: Any) -> str:
     """The name of a column's type without its collation, which arrays do not have."""
-    return kind.compile(_DIALECT).partition(" COLLATE")[0]
+    return str(kind.compile(_DIALECT)).partition(" COLLATE")[0]
 
 
 class Rows:
@@ -121,7 +121,7 @@ class Rows:
         missing = [key for key in keys if key not in kept]
         if not missing or self._complete:
             return
-        columns = zip(*missing, strict=True) if len(table.keys) > 1 else (missing,)  # type: ignore[call-overload]
+        columns = zip(*missing, strict=True) if len(table.keys) > 1 else (missing,)
         for record in await connection.fetch(table.select(schema), *map(list, columns)):
             row = table.row(*record)
             kept[table.key(row)] = table.thaw(row) if table.thaw else row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +31,14 @@ async def rebuild(journal: Journal, pool: asyncpg.Pool, model: ReadModel, progre
     total = int(await pool.fetchval("SELECT count(*) FROM stored_events"))
     track = await beside(pool, model)
     done = 0
-    while (page := await journal.read(track.position, _BATCH)).position > track.position:
-        done += len(page.recorded)
-        await _apply(pool, track, page)
+    page = await journal.read(track.position, _BATCH)
+    while page.position > track.position:
+        ahead = asyncio.create_task(journal.read(page.position, _BATCH))  # the database reads while we apply
+        try:
+            await _apply(pool, track, page)
+            done += len(page.recorded)
+        finally:
+            page = await ahead
         progress(done, max(total, done))
     return done + await _swap(journal, pool, model, track)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -13,6 +12,7 @@ from eventsourcing.persistence import RecordConflictError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from api.ocpp.bell import Bell
 from api.ocpp.commands import run_command, waiting_commands
 from api.ocpp.frame import Call
 from api.ocpp.node import Node
@@ -53,14 +53,14 @@ class StationConnection:
         self.session = session
         self.peer = RpcPeer(session.version)
         self._socket = socket
-        self._inbox: deque[tuple[Call | Refusal, str]] = deque()
-        self._work = asyncio.Event()
-        self._room = asyncio.Event()
+        self._inbox: list[tuple[Call | Refusal, str]] = []
+        self._work = Bell()
+        self._room = Bell()
         self._answer: asyncio.Future[tuple[Answer, str]] | None = None
-        self._commands: deque[str] = deque()
+        self._commands: list[str] = []
         self._command_task: asyncio.Task[None] | None = None
         self._closing = False
-        self._gone = asyncio.Event()
+        self._gone: asyncio.Event | None = None
 
     async def run(self) -> None:
         """Serve the station until its socket closes, one way or the other."""
@@ -77,7 +77,7 @@ class StationConnection:
                 reason = await self._read()
             finally:
                 self._closing = True
-                self._work.set()
+                self._work.ring()
                 in_order = await worker
                 self._end_commands()
             await self._disconnected(reason, reload=not in_order)
@@ -86,12 +86,15 @@ class StationConnection:
             await self._socket.close(TRY_AGAIN_LATER, "try again")
         finally:
             del self.node.connections[station_id]
-            self._gone.set()
+            if self._gone is not None:
+                self._gone.set()
 
     async def close(self, code: int, reason: str) -> None:
         """Finish the call in hand, then close; returns when the connection has left the journal in order."""
+        self._gone = self._gone or asyncio.Event()
         await self._socket.close(code, reason)
-        await self._gone.wait()
+        if self.node.connections.get(self.session.station_id) is self:
+            await self._gone.wait()
 
     async def _connected(self) -> None:
         session = self.session
@@ -101,6 +104,9 @@ class StationConnection:
         connection = Connection(self.id, self.node.id, session.version.name, session.now)
         session.day.connect(connection, session.station.security_profile, remote[0] if remote else None, session.now)
         await self._record(Evidence(session.version.subprotocol, _upgrade(self._socket)))
+        if self._socket.request is not None:
+            self._socket.request.headers.clear()  # not needed any more, and a connection may last for years
+        self._socket.response = None
 
     async def _disconnected(self, reason: str, *, reload: bool) -> None:
         session = self.session
@@ -127,7 +133,6 @@ class StationConnection:
                     return "binary frame"
                 self._received(raw)
                 if len(self._inbox) >= _MAX_WAITING and not self._closing:
-                    self._room.clear()
                     await self._room.wait()
         except ConnectionClosed as closed:
             return f"{closed.rcvd.code} {closed.rcvd.reason}".strip() if closed.rcvd else "connection lost"
@@ -136,7 +141,7 @@ class StationConnection:
         match incoming := self.peer.receive(raw):
             case Call() | Refusal():
                 self._inbox.append((incoming, raw))
-                self._work.set()
+                self._work.ring()
             case Answer():
                 if self._answer is not None and not self._answer.done():
                     self._answer.set_result((incoming, raw))
@@ -151,12 +156,10 @@ class StationConnection:
         try:
             while not self._closing or self._inbox:
                 if not self._inbox:
-                    self._work.clear()
-                    if not self._closing:
-                        await self._work.wait()
+                    await self._work.wait()
                     continue
-                incoming, raw = self._inbox.popleft()
-                self._room.set()
+                incoming, raw = self._inbox.pop(0)
+                self._room.ring()
                 if isinstance(incoming, Refusal):
                     await record_refusal(self.session, incoming, raw)
                     reply = incoming.reply
@@ -177,7 +180,7 @@ class StationConnection:
     async def _stop_serving(self, code: int, reason: str) -> None:
         """Close unserved; whoever reads must not wait for room in the inbox, which nobody will make."""
         self._closing = True
-        self._room.set()
+        self._room.ring()
         await self._socket.close(code, reason)
 
     async def _send(self, text: bytes) -> None:
@@ -196,7 +199,7 @@ class StationConnection:
 
     async def _send_commands(self) -> None:
         while self._commands and not self._closing:
-            stream = self._commands.popleft()
+            stream = self._commands.pop(0)
             try:
                 await run_command(stream, self)
             except Exception:

@@ -28,6 +28,8 @@ _TOPICS = [
     )
 ]
 
+_closing: set[asyncio.Task[None]] = set()
+"""Held here, since the event loop holds no task."""
 _LINGER = 0.02
 """Seconds between two looks: a command can wait as long, and under load a look a commit would cost more than the
 commits.
@@ -61,7 +63,9 @@ def _take_note(node: Node, event: DomainEvent) -> None:
         case StationDay.Connected():
             connection = _holder(node, event)
             if connection is not None and event.connection.id != connection.id and event.connection.node != node.id:
-                _ = asyncio.create_task(connection.close(GOING_AWAY, "the station connected elsewhere"))  # noqa: RUF006
+                closing = asyncio.create_task(connection.close(GOING_AWAY, "the station connected elsewhere"))
+                _closing.add(closing)
+                closing.add_done_callback(_closing.discard)
         case _:
             if (connection := _holder(node, event)) is not None:
                 connection.session.station_stale = True
