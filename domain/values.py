@@ -61,7 +61,7 @@ class SignedValue:
 # them, but a frozen dataclass takes three times as long to make.
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True)
 class SampledValue:
     """One measured value in `unit`, any multiplier already applied. `phase` None is the total."""
 
@@ -72,6 +72,9 @@ class SampledValue:
     phase: str | None = None
     location: str = "Outlet"
     signed: SignedValue | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.measurand, self.phase))
 
 
 @dataclass(slots=True, unsafe_hash=True)

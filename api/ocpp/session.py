@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
-from domain.aggregate import Aggregate, DomainEvent
+from domain.aggregate import Aggregate
 from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization
 from domain.journal import Entry, Evidence, load
@@ -82,12 +82,16 @@ class StationSession:
 
     def entries(self, evidence: Evidence) -> list[Entry]:
         """What was decided, as it goes to the journal; the evidence stands beside the first event, which says most."""
-        events: list[DomainEvent] = []
+        entries: list[Entry] = []
+        given: Evidence | None = evidence
         for aggregate in (*self._touched, self.day, self.station):
-            events.extend(aggregate.collect_events())  # type: ignore[arg-type]
+            if aggregate.pending_events:
+                for event in aggregate.collect_events():
+                    opens = isinstance(event, StationDay.Opened)  # the day's books are not what the message is about
+                    entries.append(Entry(event, None if opens else given))  # type: ignore[arg-type]
+                    given = given if opens else None
         self._touched.clear()
-        main = next(event for event in events if not isinstance(event, StationDay.Opened))
-        return [Entry(event, evidence if event is main else None) for event in events]
+        return entries
 
     # What message files ask for
 

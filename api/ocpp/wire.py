@@ -18,6 +18,8 @@ def instant(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise CallFailed("TypeConstraintViolation", f"{text[:40]!r} is not a date and time as in RFC 3339") from None
+    if parsed.tzinfo is UTC:
+        return parsed
     try:
         return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except OverflowError:
