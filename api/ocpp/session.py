@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
@@ -16,6 +16,9 @@ from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
 from domain.transaction import TransactionState
 from domain.values import Evse, IdToken
+
+_A_MOMENT = timedelta(minutes=10)
+"""Far less than a station needs for so many transactions that the day's books forget the first of them."""
 
 
 class StationSession:
@@ -99,23 +102,30 @@ class StationSession:
         record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))
         return record.authorize(id_token, self.now)
 
-    async def transaction(self, transaction_id: str) -> Transaction:
-        """The transaction of this id, whenever and on whichever connection it began; blank if it was never heard of."""
+    async def transaction(self, transaction_id: str, begun_at: datetime | None = None) -> Transaction:
+        """The transaction of this id, whenever and on whichever connection it began; blank if it was never heard of.
+
+        `begun_at` is told by a message that begins one. If that is a moment ago, the day's books know whether it is a
+        repetition, and the journal need not be asked.
+        """
         found = self._transactions.get(transaction_id)
         if found is None:
-            found = await load(self.node.journal, Transaction, await self._stream_of(transaction_id))
-            self._transactions[transaction_id] = found
+            stream = await self._stream_of(transaction_id, begun_at)
+            if stream is None:
+                return self.new_transaction(transaction_id)
+            found = self._transactions[transaction_id] = await load(self.node.journal, Transaction, stream)
         self._touched.append(found)
         return found
 
-    async def _stream_of(self, transaction_id: str) -> str:
+    async def _stream_of(self, transaction_id: str, begun_at: datetime | None) -> str | None:
         if (ref := self.day.transactions.get(transaction_id)) is not None:
             return ref.stream
-        known = await self.node.journal.latest_stream(TRANSACTION, within(self.station_id, transaction_id))
-        return known or Transaction.stream(self.station_id, transaction_id, self.now)
+        if begun_at is not None and abs(self.now - begun_at) < _A_MOMENT:
+            return None
+        return await self.node.journal.latest_stream(TRANSACTION, within(self.station_id, transaction_id))
 
     def new_transaction(self, transaction_id: str) -> Transaction:
-        """A transaction whose id has just been drawn, so that nobody need look for it."""
+        """A transaction that nobody need look for."""
         new = Transaction.blank(Transaction.stream(self.station_id, transaction_id, self.now))
         self._transactions[transaction_id] = new
         self._touched.append(new)

@@ -17,10 +17,12 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
     transaction_id = info["transactionId"]
     id_token = wire.id_token(request.get("idToken"))
     authorization = await session.authorize(id_token) if id_token else None
-    transaction = await session.transaction(transaction_id)
+    occurred_at = wire.instant(request["timestamp"])
+    event_type = request["eventType"]
+    transaction = await session.transaction(transaction_id, occurred_at if event_type == "Started" else None)
     evse = wire.evse(request.get("evse"))
     facts = {
-        "occurred_at": wire.instant(request["timestamp"]),
+        "occurred_at": occurred_at,
         "seq_no": request["seqNo"],
         "offline": request.get("offline", False),
         "trigger_reason": request["triggerReason"],
@@ -31,7 +33,6 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
         "readings": wire.readings_v2(request.get("meterValue")),
         "tariff": None if transaction.exists else await session.tariff(evse),
     }
-    event_type = request["eventType"]
     if event_type == "Ended":
         transaction.end(session.now, stopped_reason=info.get("stoppedReason", "Local"), **facts)
     elif event_type == "Updated" and request["triggerReason"] in _ONLY_METERED and not (id_token or evse):
