@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import count
 from time import perf_counter, process_time
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import uvloop
@@ -62,7 +63,7 @@ async def session_v16(send: Send, station: str, register: int) -> int:
 
 async def session_v201(send: Send, station: str, register: int) -> int:
     token = {"idToken": station[:12], "type": "ISO14443"}
-    info, evse, numbers = {"transactionId": f"{station}-{register}"}, {"id": 1, "connectorId": 1}, count()
+    info, evse, numbers = {"transactionId": str(uuid4())}, {"id": 1, "connectorId": 1}, count()
 
     def event(kind: str, trigger: str, **more: Any) -> dict[str, Any]:
         head = {"eventType": kind, "timestamp": _now(), "triggerReason": trigger, "seqNo": next(numbers)}
