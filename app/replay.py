@@ -16,7 +16,8 @@ from domain.events import AGGREGATES
 from domain.journal import Journal
 from projections.all import READ_MODELS
 from projections.model import ReadModel
-from projections.rebuild import beside, drop_beside
+from projections.reading import read
+from projections.rebuild import built_beside
 from projections.runner import RunnerCounters, apply
 
 
@@ -84,22 +85,27 @@ def _is_event(member: object) -> bool:
 
 async def differences(journal: Journal, pool: asyncpg.Pool, model: ReadModel) -> list[str]:
     """Build a read model from nothing beside the one in use, up to the same position, and compare the two."""
-    track = await beside(pool, model, suffix="audit")
-    try:
-        async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            reached = await connection.fetchval("SELECT position FROM read_model WHERE name = $1", model.schema)
-            while track.position < reached:
-                page = (await journal.read(track.position, 5_000)).up_to(reached)
-                await apply(pool, [track], page, _COUNTERS)
-            # The table in use is read as it was when the position was; the other has stopped there.
-            return [
-                found
-                for table in model.tables
-                for found in await _compare(connection, pool, model, track.schema, table.table.name)
-            ]
-    finally:
-        await drop_beside(pool, track)
+    async with (
+        built_beside(pool, model, "audit") as track,
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        reached = await connection.fetchval("SELECT position FROM read_model WHERE name = $1", model.schema)
+        if reached is None:
+            return [f"{model.schema} has never been built; csms rebuild {model.name} does it"]
+        while track.position < reached:
+            page = (await read(journal, pool, track.position, 5_000)).up_to(reached)
+            if page.position == track.position:
+                return [f"the journal ends at position {page.position}, but {model.name} has seen {reached}"]
+            if await apply(pool, [track], page, _COUNTERS):
+                return [await pool.fetchval("SELECT halted FROM read_model WHERE name = $1", track.schema)]
+        # The table in use is read as it was when the position was; the other has stopped there.
+        return [
+            found
+            for table in model.tables
+            for found in await _compare(connection, pool, model, track.schema, table.table.name)
+        ]
 
 
 async def _compare(connection: Any, pool: asyncpg.Pool, model: ReadModel, other: str, table: str) -> list[str]:

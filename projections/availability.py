@@ -98,8 +98,10 @@ connector = Table(
     ),
 )
 
-# A station is heard of through what it sends, not through what others do about it.
+# A station is heard of through what it sends, not through what others do about it: another process may open a day and
+# end a connection in it.
 _NOT_FROM_THE_STATION = frozenset({"station", "command", "id-token", "tariff"})
+_NOT_SENT = (StationDay.Opened, StationDay.Disconnected)
 
 
 def _change(rows: Rows, event: DomainEvent, **values: Any) -> None:
@@ -110,7 +112,7 @@ def _change(rows: Rows, event: DomainEvent, **values: Any) -> None:
 
 def seen(rows: Rows, event: DomainEvent) -> None:
     stream = parse(event.originator_id)
-    if stream.kind in _NOT_FROM_THE_STATION or stream.station_id is None or isinstance(event, StationDay.Disconnected):
+    if stream.kind in _NOT_FROM_THE_STATION or stream.station_id is None or isinstance(event, _NOT_SENT):
         return
     row = rows.get(station, stream.station_id) or StationRow(stream.station_id)
     if row.last_seen_at is None or row.last_seen_at < event.timestamp:

@@ -20,6 +20,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from domain.aggregate import DomainEvent
 from domain.journal import Recorded
+from projections.reading import Unreadable
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _MOST_CACHED = 200_000
@@ -179,7 +180,7 @@ class ReadModel:
         """The events that it has a handler for."""
         if self.every is not None:
             return [r.event for r in recorded]
-        return [r.event for r in recorded if type(r.event) in self.handlers]
+        return [r.event for r in recorded if type(r.event) in self.handlers or type(r.event) is Unreadable]
 
     async def load(self, connection: Any, schema: str, rows: Rows, events: Sequence[DomainEvent]) -> None:
         """Fetch the rows that these events concern."""
@@ -189,11 +190,20 @@ class ReadModel:
                 await rows.load(connection, table, schema, keys)
 
     def fold(self, rows: Rows, event: DomainEvent) -> None:
+        if isinstance(event, Unreadable):
+            self._refuse(event)
+            return
         if self.every is not None:
             self.every(rows, event)
         handler = self.handlers.get(type(event))
         if handler is not None:
             handler(rows, event)
+
+    def _refuse(self, event: Unreadable) -> None:
+        """What it cannot read may change its rows, if it is of an aggregate whose events do."""
+        kind = event.topic.partition(".")[0]
+        if self.every is not None or any(known.TOPIC.partition(".")[0] == kind for known in self.handlers):
+            raise ValueError(event.error)
 
     async def write(self, connection: Any, schema: str, rows: Rows, first: int, last: int) -> None:
         """Store what changed; `first` and `last` are the positions of the batch, for read models that work in SQL."""

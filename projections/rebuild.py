@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
 from domain.journal import Journal, Page
 from projections.model import ReadModel, Rows
+from projections.reading import read
 from projections.runner import RunnerCounters, Track, apply, open_track
 
 _BATCH = 5_000
 """Events in a transaction: long enough to be quick, short enough not to hold back the journal's readers (§4 of the
 design).
 """
+
+
+class RebuildFailed(RuntimeError):
+    """The read model cannot be built from this journal; the message says why."""
+
 
 Progress = Callable[[int, int], None]
 """Called with the events done so far and the events there are."""
@@ -24,23 +31,37 @@ Progress = Callable[[int, int], None]
 async def rebuild(journal: Journal, pool: asyncpg.Pool, model: ReadModel, progress: Progress) -> int:
     """Rebuild one read model while it is in use; returns how many events it took.
 
-    Raises RuntimeError if an event of a read model that counts money cannot be applied: the tables in use stay as
-    they are.
+    Raises RebuildFailed if an event of a read model that counts money cannot be applied, or somebody else rebuilds it
+    already: the tables in use stay as they are.
     """
     await open_track(pool, model)
     total = int(await pool.fetchval("SELECT count(*) FROM stored_events"))
-    track = await beside(pool, model)
-    done = 0
-    page = await journal.read(track.position, _BATCH)
-    while page.position > track.position:
-        ahead = asyncio.create_task(journal.read(page.position, _BATCH))  # the database reads while we apply
+    async with built_beside(pool, model, "new") as track:
+        done = 0
+        page = await read(journal, pool, track.position, _BATCH)
+        while page.position > track.position:
+            ahead = asyncio.create_task(read(journal, pool, page.position, _BATCH))  # the database reads while we apply
+            try:
+                await _apply(pool, track, page)
+                done += len(page.recorded)
+            finally:
+                page = await ahead
+            progress(done, max(total, done))
+        return done + await _swap(journal, pool, model, track)
+
+
+@asynccontextmanager
+async def built_beside(pool: asyncpg.Pool, model: ReadModel, suffix: str) -> AsyncIterator[Track]:
+    """Empty tables in a schema of their own, by one at a time; whatever is left of them at the end is thrown away."""
+    async with pool.acquire() as guard:
+        # Held until the connection goes back to the pool.
+        if not await guard.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", f"{model.schema}_{suffix}"):
+            raise RebuildFailed(f"somebody else is building {model.name} anew at this moment")
+        track = await beside(pool, model, suffix)
         try:
-            await _apply(pool, track, page)
-            done += len(page.recorded)
+            yield track
         finally:
-            page = await ahead
-        progress(done, max(total, done))
-    return done + await _swap(journal, pool, model, track)
+            await drop_beside(pool, track)
 
 
 async def beside(pool: asyncpg.Pool, model: ReadModel, suffix: str = "new") -> Track:
@@ -66,7 +87,7 @@ async def _drop(connection: Any, schema: str) -> None:
 
 async def _apply(pool: asyncpg.Pool, track: Track, page: Page) -> None:
     if await apply(pool, [track], page, RunnerCounters()):
-        raise RuntimeError(await pool.fetchval("SELECT halted FROM read_model WHERE name = $1", track.schema))
+        raise RebuildFailed(await pool.fetchval("SELECT halted FROM read_model WHERE name = $1", track.schema))
 
 
 async def _swap(journal: Journal, pool: asyncpg.Pool, model: ReadModel, track: Track) -> int:
@@ -76,7 +97,9 @@ async def _swap(journal: Journal, pool: asyncpg.Pool, model: ReadModel, track: T
     async with pool.acquire() as connection, connection.transaction():
         reached = await connection.fetchval("SELECT position FROM read_model WHERE name = $1 FOR UPDATE", live)
         while track.position < reached:
-            page = await journal.read(track.position, _BATCH)
+            page = await read(journal, pool, track.position, _BATCH)
+            if page.position == track.position:
+                raise RebuildFailed(f"the journal ends before position {reached}, where {model.name} stands")
             await _apply(pool, track, page)
             done += len(page.recorded)
         await connection.execute(f"DROP SCHEMA IF EXISTS {old} CASCADE")

@@ -17,6 +17,7 @@ import structlog
 
 from domain.journal import Journal, Page, Recorded
 from projections.model import ReadModel, Rows
+from projections.reading import read
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,10 @@ event.
 
 _LONGEST_WAIT = 0.2
 
-_ADVANCE = "UPDATE read_model SET position = $3 WHERE name = ANY($1) AND position = $2 AND generation = ANY($4)"
+_ADVANCE = """
+UPDATE read_model SET position = $3 WHERE position = $2
+AND (name, generation) IN (SELECT * FROM unnest($1::text[], $4::integer[]))
+"""
 _DATABASE_AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -39,12 +43,12 @@ _DATABASE_AWAY = (
     OSError,
     TimeoutError,
 )
-_NOT_THE_EVENTS_FAULT = (
-    asyncpg.SyntaxOrAccessError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
-"""Errors that any event would meet: a mistake in the read model, a full disk. Nothing is set aside for them."""
+_REFUSED_VALUES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+"""What PostgreSQL has against a value. Its other errors any event would meet (a mistake in SQL, a full or broken disk):
+nothing is set aside for them.
+"""
+_LOOK_AFTER_HALTED = 2.0
+"""Seconds between two looks whether a halted read model was rebuilt."""
 
 
 class Overtaken(RuntimeError):
@@ -117,6 +121,7 @@ class Runner:
         self._batch = batch
         self._counters = counters or RunnerCounters()
         self._tracks: list[Track] = []
+        self._next_look = 0.0
         self.position = 0
         """Up to where the foremost read models have come."""
 
@@ -126,6 +131,7 @@ class Runner:
                 await self._open()
                 while True:
                     ticks, started = self._journal.ticks, perf_counter()
+                    await self._look_after_halted()
                     applied = await self._advance()
                     if not applied:
                         await self._journal.woken(ticks, 0.5)
@@ -154,6 +160,17 @@ class Runner:
     async def _open(self) -> None:
         opened = [await open_track(self._pool, model) for model in self._models]
         self._tracks = [track for track in opened if track is not None]
+
+    async def _look_after_halted(self) -> None:
+        """Take up read models again that were halted and have been rebuilt since."""
+        going = {track.name for track in self._tracks}
+        halted = [model.schema for model in self._models if model.schema not in going]
+        if not halted or perf_counter() < self._next_look:
+            return
+        self._next_look = perf_counter() + _LOOK_AFTER_HALTED
+        query = "SELECT EXISTS (SELECT FROM read_model WHERE name = ANY($1) AND halted IS NULL)"
+        if await self._pool.fetchval(query, halted):
+            await self._open()
 
     async def _advance(self) -> int:
         """One batch for those in front and one for those behind; returns how many events, 0 when nothing was left to
@@ -184,11 +201,11 @@ class Runner:
     async def _read(self, after: int) -> Page:
         """A batch, read in parts."""
         recorded: list[Recorded] = []
-        while len(recorded) < self._batch:
-            part = await self._journal.read(after, _AT_A_TIME)
+        while (room := min(_AT_A_TIME, self._batch - len(recorded))) > 0:
+            part = await read(self._journal, self._pool, after, room)
             recorded += part.recorded
             after = part.position
-            if len(part.recorded) < _AT_A_TIME:
+            if len(part.recorded) < room:
                 break
         return Page(recorded, after)
 
@@ -197,31 +214,39 @@ async def apply(pool: asyncpg.Pool, tracks: list[Track], page: Page, counters: R
     """Apply a page to read models that stand at the same position. Returns those that had to be halted."""
     try:
         await _apply_together(pool, tracks, page)
-    except (Overtaken, *_DATABASE_AWAY, *_NOT_THE_EVENTS_FAULT):
+    except (Overtaken, *_DATABASE_AWAY):
         raise
     except Exception as error:
         log.warning("read_model.batch_failed", error=repr(error), events=len(page.recorded))
-        return [track for track in tracks if not await _apply_singly(pool, track, page, counters)]
+        return await _apply_apart(pool, tracks, page, counters)
     return []
 
 
 async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page) -> None:
-    before = tracks[0].position
-    async with pool.acquire() as connection, connection.transaction():
-        for track in tracks:
-            model, rows = track.model, track.rows
-            events = [e for e in model.wanted(page.recorded) if not track.parked or e.originator_id not in track.parked]
-            await model.load(connection, track.schema, rows, events)
-            for n, event in enumerate(events, 1):
-                model.fold(rows, event)
-                if n % _AT_A_TIME == 0:
-                    await asyncio.sleep(0)
-            await model.write(connection, track.schema, rows, before, page.position)
-        await _move(connection, tracks, before, page.position)
-        await connection.execute(f"NOTIFY {CHANNEL}")
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            for track in tracks:
+                await _fold(connection, track, page)
+            await _move(connection, tracks, tracks[0].position, page.position)
+            await connection.execute(f"NOTIFY {CHANNEL}")
+    except BaseException:
+        for track in tracks:  # half of the page may be in them
+            track.rows = Rows(track.model.tables, complete=False)
+        raise
     for track in tracks:
         track.position = page.position
         track.rows.trim()
+
+
+async def _fold(connection: Any, track: Track, page: Page) -> None:
+    model, rows = track.model, track.rows
+    events = [event for event in model.wanted(page.recorded) if event.originator_id not in track.parked]
+    await model.load(connection, track.schema, rows, events)
+    for n, event in enumerate(events, 1):
+        model.fold(rows, event)
+        if n % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    await model.write(connection, track.schema, rows, track.position, page.position)
 
 
 async def _move(connection: Any, tracks: list[Track], before: int, after: int) -> None:
@@ -231,27 +256,51 @@ async def _move(connection: Any, tracks: list[Track], before: int, after: int) -
         raise Overtaken(", ".join(names))
 
 
-async def _apply_singly(pool: asyncpg.Pool, track: Track, page: Page, counters: RunnerCounters) -> bool:
-    """Find the event that cannot be applied: set its stream aside, or halt a read model that counts money (False)."""
-    for r in page.recorded:
-        track.rows = Rows(track.model.tables, complete=False)
-        single = Page([r], r.position)
+async def _apply_apart(pool: asyncpg.Pool, tracks: list[Track], page: Page, counters: RunnerCounters) -> list[Track]:
+    """To each read model by itself, so that one that is broken holds up no other; raises what is wrong with it."""
+    halted: list[Track] = []
+    broken: Exception | None = None
+    for track in tracks:
         try:
-            await _apply_together(pool, [track], single)
-        except (Overtaken, *_DATABASE_AWAY, *_NOT_THE_EVENTS_FAULT):
+            if not await _apply_in_halves(pool, track, page, counters):
+                halted.append(track)
+        except (Overtaken, *_DATABASE_AWAY):
             raise
         except Exception as error:
-            track.rows = Rows(track.model.tables, complete=False)
-            if track.model.money:
-                await _halt(pool, track, r, error)
-                counters.halted(track.model.name)
-                return False
-            await _park(pool, track, r, error)
-            counters.parked(track.model.name)
-            await _apply_together(pool, [track], Page([], r.position))
-    if track.position < page.position:
+            broken = error
+    if broken is not None:
+        raise broken
+    return halted
+
+
+async def _apply_in_halves(pool: asyncpg.Pool, track: Track, page: Page, counters: RunnerCounters) -> bool:
+    """Find the event that cannot be applied: set its stream aside, or halt a read model that counts money (False)."""
+    try:
+        await _apply_together(pool, [track], page)
+    except (Overtaken, *_DATABASE_AWAY):
+        raise
+    except Exception as error:
+        if not page.recorded or not _is_the_events_fault(error):
+            raise
+        if len(page.recorded) > 1:
+            half = len(page.recorded) // 2
+            first = Page(page.recorded[:half], page.recorded[half - 1].position)
+            rest = Page(page.recorded[half:], page.position)
+            return await _apply_in_halves(pool, track, first, counters) and await _apply_in_halves(
+                pool, track, rest, counters
+            )
+        if track.model.money:
+            await _halt(pool, track, page.recorded[0], error)
+            counters.halted(track.model.name)
+            return False
+        await _park(pool, track, page.recorded[0], error)
+        counters.parked(track.model.name)
         await _apply_together(pool, [track], Page([], page.position))
     return True
+
+
+def _is_the_events_fault(error: Exception) -> bool:
+    return isinstance(error, _REFUSED_VALUES) or not isinstance(error, asyncpg.PostgresError)
 
 
 async def _park(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception) -> None:
@@ -280,5 +329,6 @@ async def _halt(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception)
         position=r.position,
         error=repr(error),
     )
-    text = f"{r.event.TOPIC} at position {r.position} of {r.event.originator_id}: {error!r}"[:1000]
-    await pool.execute("UPDATE read_model SET halted = $2 WHERE name = $1", track.schema, text)
+    text = f"position {r.position}, version {r.event.originator_version} of {r.event.originator_id}: {error!r}"[:1000]
+    query = "UPDATE read_model SET halted = $3 WHERE name = $1 AND generation = $2"
+    await pool.execute(query, track.schema, track.generation, text)
