@@ -8,12 +8,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
+import structlog
 
 from app.journal.mapper import EventMapper
 from app.journal.writer import CONNECTION_LOST, GroupCommit
 from domain.aggregate import DomainEvent
 from domain.journal import START, Entry, Page, Recorded
 from domain.streams import within
+
+log = structlog.get_logger(__name__)
 
 CHANNEL = "application_events"
 """The one that subscriptions of the `eventsourcing` library listen to."""
@@ -135,9 +138,10 @@ class PostgresJournal:
         while True:
             try:
                 return await self._pool.fetch(query, *arguments)
-            except CONNECTION_LOST:
+            except CONNECTION_LOST as error:
                 if self._pool.is_closing():
                     raise
+                log.warning("journal.read_waits", error=repr(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2)
 

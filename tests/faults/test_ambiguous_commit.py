@@ -129,19 +129,19 @@ async def test_a_dead_line_is_noticed_by_the_clock(proxy: Proxy, pool: asyncpg.P
 
 
 async def test_a_database_behind_a_dead_line_is_waited_for(proxy: Proxy, pool: asyncpg.Pool) -> None:
-    journal = await PostgresJournal.open(proxy.dsn, pool, command_timeout=1)
+    journal = await PostgresJournal.open(proxy.dsn, pool, command_timeout=0.5)
     await journal.append(entries("station:A", 1))
     tasks = len(asyncio.all_tasks())
     proxy.silent = True
     appends = [asyncio.create_task(journal.append(entries(f"station:{n}", 1))) for n in range(20)]
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(1.2)
     assert not any(append.done() for append in appends)
     proxy.silent = False
     proxy.cut_all()
     started = time.monotonic()
     await asyncio.wait_for(asyncio.gather(*appends), 15)
     print(f"\n20 appends recorded {time.monotonic() - started:.1f} s after the line was mended")
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(0.7)
     assert len(asyncio.all_tasks()) <= tasks + 2
     assert len((await journal.read(START, 100)).recorded) == 21
     await journal.close()
