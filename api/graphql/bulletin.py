@@ -64,7 +64,8 @@ class Watch:
         Raises a clear error if more was left untaken than is kept for a subscriber.
         """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._news.wait()
         if len(self._names) > _MOST_UNTAKEN:
             raise stop(Code.TOO_SLOW, "more has changed than this subscription took: read the state anew and subscribe again")
         names = list(self._names)
@@ -118,7 +119,8 @@ class Bulletin:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _POLL)
+                    async with asyncio.timeout(_POLL):  # wait_for of Python 3.11 may swallow a cancellation
+                        await self._wake.wait()
                 self._wake.clear()
                 try:
                     await self._advance()
@@ -133,7 +135,8 @@ class Bulletin:
         """Wait until the read models moved on after `since` (a value of `ticks`), or the time is over."""
         if self.ticks <= since:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._tick.wait(), patience)
+                async with asyncio.timeout(patience):
+                    await self._tick.wait()
 
     async def _advance(self) -> None:
         news = await news_after(self._pool, self.position, READ_MODELS, _SEEN_IN_A_STATION)

@@ -75,7 +75,7 @@ def position_of(text: str | None, name: str = "after") -> int | None:
     """A position as it stands in answers; raises a clear error for anything else."""
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
         raise stop(Code.BAD_INPUT, f"{name} is not a position: {text[:60]!r}")
     return int(text)
 
