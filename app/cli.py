@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import gzip
-import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from app import logs
-from app.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from app.embedded_postgres import EmbeddedPostgresError
 from app.journal import PostgresJournal, UnsafeDatabase
+from app.launch import InvalidSettings, database, read_settings, run
 from app.server import Role
 from app.server import serve as serve_until_stopped
 from app.settings import Settings
@@ -39,6 +36,8 @@ def main() -> None:
     """Entry point: turns the errors an operator can mend into one line each."""
     try:
         cli()
+    except InvalidSettings as error:
+        _give_up(str(error), code=2)
     except (EmbeddedPostgresError, UnsafeDatabase, ConnectionError, asyncpg.PostgresError, LookupError) as error:
         _give_up(str(error))
     except OSError as error:
@@ -49,47 +48,16 @@ def main() -> None:
         )
 
 
-def _give_up(message: str) -> None:
-    errors.print(f"csms: {message}", style="red", highlight=False)
-    sys.exit(1)
-
-
-def settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as invalid:
-        for problem in invalid.errors():
-            where = "_".join(str(part) for part in problem["loc"]).upper()
-            errors.print(
-                f"csms: {'CSMS_' + where + ': ' if where else ''}{problem['msg']}", style="red", highlight=False
-            )
-        sys.exit(2)
-
-
-@contextmanager
-def database(chosen: Settings) -> Iterator[str]:
-    """The DSN to work with: the one that is set, else that of the embedded PostgreSQL, which runs as long as the
-    context.
-    """
-    if chosen.database_url:
-        yield chosen.database_url
-        return
-    for name in ("PGPORT", "PGHOST", "PGUSER", "PGPASSWORD", "PGDATABASE"):
-        os.environ.pop(name, None)  # meant for another server
-    with EmbeddedPostgres(chosen.data_dir) as embedded:
-        yield embedded.start()
-
-
-def run(work: Awaitable[T]) -> T:
-    import uvloop  # only where a loop is run
-
-    return uvloop.run(work)  # type: ignore[arg-type]
+def _give_up(message: str, code: int = 1) -> None:
+    for line in message.splitlines():
+        errors.print(f"csms: {line}", style="red", highlight=False)
+    sys.exit(code)
 
 
 @cli.command()
 def serve(role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL) -> None:
     """Run the server until Ctrl-C. Settings come from the environment: see `csms settings`."""
-    chosen = settings()
+    chosen = read_settings()
     logs.configure(chosen.log_level, chosen.log_format)
     with database(chosen) as dsn:
         run(serve_until_stopped(chosen, dsn, role))
@@ -107,14 +75,14 @@ def demo(
     """A whole charging network on this machine: server, database, and stations that charge."""
     from app.demo import run_demo  # the others need not wait for it
 
-    run_demo(stations=stations, duration=duration, speed=speed)
+    run_demo(read_settings(), stations=stations, duration=duration, speed=speed)
 
 
 @cli.command("settings")
 def show_settings() -> None:
     """All settings with their defaults and what they are now."""
     table = Table("setting", "now", "what it is")
-    chosen = settings()
+    chosen = read_settings()
     for name, field in Settings.model_fields.items():
         value = getattr(chosen, name)
         shown = (
@@ -129,7 +97,7 @@ def migrate() -> None:
     """Bring the database schema up to date (`serve` does so by itself)."""
     from app import database as db
 
-    with database(settings()) as dsn:
+    with database(read_settings()) as dsn:
         db.migrate(dsn)
     console.print("The database schema is up to date.")
 
@@ -253,7 +221,7 @@ def _with_journal(work: Callable[[PostgresJournal, asyncpg.Pool], Awaitable[T]])
     """Run something against the database of the settings, beside a server that may be running."""
     from app.database import connect, migrate_async
 
-    chosen = settings()
+    chosen = read_settings()
     logs.configure("WARNING", chosen.log_format)
 
     async def whole(dsn: str) -> T:
@@ -267,4 +235,4 @@ def _with_journal(work: Callable[[PostgresJournal, asyncpg.Pool], Awaitable[T]])
             await pool.close()
 
     with database(chosen) as dsn:
-        return asyncio.run(whole(dsn))
+        return run(whole(dsn))

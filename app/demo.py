@@ -8,19 +8,21 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import asyncpg
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from app import logs
-from app.cli import database, run, settings
+from app.launch import database, run
 from app.server import Role, System, running
 from app.settings import ApiAuth, Settings, UnknownStations
 from app.simulator import FleetPlan, run_fleet
@@ -28,7 +30,7 @@ from domain.aggregate import Aggregate
 from domain.events import IdTokenRecord, Station, Tariff
 from domain.id_token import Permission
 from domain.journal import Entry, load
-from domain.rating import PriceElement, PriceKind
+from domain.rating import PriceElement, PriceKind, Usage, rate
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, IdToken
 from projections.availability import ConnectorRow, StationRow, connectors_of, stations_page
@@ -48,11 +50,12 @@ _TERMS = Terms(
 )
 
 
-def run_demo(*, stations: int, duration: float | None, speed: float) -> None:
-    chosen = settings()
-    chosen = chosen.model_copy(
+def run_demo(settings: Settings, *, stations: int, duration: float | None, speed: float) -> None:
+    """Run it until Ctrl-C, or for `duration` seconds."""
+    chosen = settings.model_copy(
         update={
-            "data_dir": chosen.data_dir / "demo",
+            "data_dir": settings.data_dir / "demo",
+            "database_url": None,
             "unknown_stations": UnknownStations.ACCEPT,
             "api_auth": ApiAuth.OFF,
             "http_host": "127.0.0.1",
@@ -60,9 +63,26 @@ def run_demo(*, stations: int, duration: float | None, speed: float) -> None:
     )
     logs.configure("ERROR", chosen.log_format)
     logging.getLogger("simulator").setLevel(logging.CRITICAL)
+    _refuse_a_second(chosen)
     with database(chosen) as dsn:
+        run(_start_afresh(dsn))
         run(_demo(chosen, dsn, stations, duration, speed))
-    Console().print("The demo has ended cleanly; its data is kept in", str(chosen.data_dir), highlight=False)
+    Console().print(f"The demo has ended cleanly; until the next one its data is in {chosen.data_dir}", highlight=False)
+
+
+def _refuse_a_second(settings: Settings) -> None:
+    """Before anything is thrown away: raises OSError (address in use) if one is running."""
+    for port in filter(None, (settings.http_port, settings.ocpp_port)):
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+
+
+async def _start_afresh(dsn: str) -> None:
+    """An empty database: simulated clocks run ahead, so what the last demo left would seem to come from the future."""
+    connection = await asyncpg.connect(dsn.replace("/csms?", "/postgres?"))
+    await connection.execute("DROP DATABASE csms WITH (FORCE)")
+    await connection.execute("CREATE DATABASE csms")
+    await connection.close()
 
 
 async def _demo(chosen: Settings, dsn: str, stations: int, duration: float | None, speed: float) -> None:
@@ -153,9 +173,9 @@ async def _table(system: System) -> Table:
         (t.station_id, t.evse_id): t for t in (await transactions_page(system.pool, 200, None, state="ACTIVE")).rows
     }
     readings = await latest_readings(system.pool, [t.id for t in active.values()])
-    table = Table("station", "OCPP", "EVSE", "state", "token", "kW", "SoC", "kWh")
-    for name in ("kW", "SoC", "kWh"):
-        table.columns[[c.header for c in table.columns].index(name)].justify = "right"
+    table = Table("station", "OCPP", "EVSE", "state", "token")
+    for name in ("kW", "SoC", "kWh", "EUR"):
+        table.add_column(name, justify="right")
     for station in stations:
         for connector in connectors[station.station_id]:
             transaction = active.get((station.station_id, connector.evse_id))
@@ -171,10 +191,20 @@ def _cells(
     dot = "[green]●[/]" if station.online else "[red]○[/]"
     cells = [f"{dot} {station.station_id}", station.ocpp_version or "", str(connector.evse_id), connector.status]
     if transaction is None:
-        return [*cells, "", "", "", ""]
+        return [*cells, "", "", "", "", ""]
     power = f"{reading.power_w / 1000:.1f}" if reading and reading.power_w is not None else ""
     soc = f"{reading.soc_percent:.0f} %" if reading and reading.soc_percent is not None else ""
-    return [*cells, transaction.id_token or "", power, soc, f"{transaction.energy_wh / 1000:.2f}"]
+    energy = f"{transaction.energy_wh / 1000:.2f}"
+    return [*cells, transaction.id_token or "", power, soc, energy, _cost(transaction, reading)]
+
+
+def _cost(transaction: TransactionRow, reading: MeterValueRow | None) -> str:
+    """What the session costs so far, by the time of its last reading."""
+    if reading is None or transaction.started_at is None:
+        return ""
+    seconds = max(0, int((reading.at - transaction.started_at).total_seconds()))
+    bill = rate(Usage(transaction.energy_wh, seconds), _TERMS.currency, _TERMS.elements)
+    return str(bill.total_incl_vat)
 
 
 async def _numbers(system: System) -> Text:
