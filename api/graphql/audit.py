@@ -87,9 +87,11 @@ class EventQueries:
 @strawberry.type
 class EventSubscriptions:
     @strawberry.subscription(
-        description="Events above the position `after`, each once and in order, without end; without `after`: from now on."
+        description="Events above the position `after`, each once and in order; without `after`: from now on. No end."
     )
-    async def events(self, info: Info, after: str | None = None, filter: EventFilter | None = None) -> AsyncIterator[Event]:
+    async def events(
+        self, info: Info, after: str | None = None, filter: EventFilter | None = None
+    ) -> AsyncIterator[Event]:
         pool, wanted = info.context.pool, vars(filter) if filter else {}
         start = position_of(after)
         if start is None:

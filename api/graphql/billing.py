@@ -17,14 +17,18 @@ from api.graphql.visibility import at_least
 from projections.billing import CdrRow, TariffRow, billing, cdrs_page, price_elements, tariffs_by_id, tariffs_page
 
 
-@strawberry.type(description="ENERGY is a price per kWh, TIME per hour of the session, FLAT per session; vat in percent.")
+@strawberry.type(
+    description="ENERGY is a price per kWh, TIME per hour of the session, FLAT per session; vat in percent."
+)
 class PriceElement:
     kind: PriceKind
     price: Decimal
     vat: Decimal
 
 
-@strawberry.type(description="A tariff in its latest version. A session is billed by the version in force at its start.")
+@strawberry.type(
+    description="A tariff in its latest version. A session is billed by the version in force at its start."
+)
 class Tariff:
     id: strawberry.ID
     tariff_id: strawberry.ID
@@ -47,7 +51,9 @@ class Tariff:
         )
 
 
-@strawberry.type(description="Quantity times unit price, rounded to the currency's minor unit; the lines add up to the totals.")
+@strawberry.type(
+    description="Quantity times unit price, rounded to the currency's minor unit; the lines add up to the totals."
+)
 class ChargeLine:
     kind: PriceKind
     quantity: Decimal

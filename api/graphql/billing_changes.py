@@ -82,7 +82,10 @@ class BillingMutations:
         services, station_id, tariff_id = info.context.services, input.station_id, input.tariff_id
         if input.evse_id is not None:
             within_bounds("evseId", input.evse_id, 1, 10_000)
-        if tariff_id is not None and not (await load(services.journal, TariffRecord, TariffRecord.stream(tariff_id))).exists:
+        if (
+            tariff_id is not None
+            and not (await load(services.journal, TariffRecord, TariffRecord.stream(tariff_id))).exists
+        ):
             raise Refused(UserErrorCode.UNKNOWN_TARIFF, f"there is no tariff {tariff_id[:60]!r}", "tariffId")
 
         def decision(station: StationRecord) -> None:
@@ -103,7 +106,9 @@ def _terms(input: DefineTariffInput) -> Terms:
         for number in (element.price, element.vat):
             exponent = number.normalize().as_tuple().exponent
             if number >= _HIGHEST_PRICE or not isinstance(exponent, int) or exponent < -_MOST_DECIMALS:
-                raise bad_input("elements", f"a price is below a million and has at most {_MOST_DECIMALS} decimals: {number}")
+                raise bad_input(
+                    "elements", f"a price is below a million and has at most {_MOST_DECIMALS} decimals: {number}"
+                )
     description = input.description
     if description is not None and (len(description) > _LONGEST_DESCRIPTION or "\0" in description):
         raise bad_input("description", f"description must be at most {_LONGEST_DESCRIPTION} characters")

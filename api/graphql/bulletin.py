@@ -1,7 +1,7 @@
 """Tells subscribers of this process that something they watch has changed, once the read models show it.
 
-One task listens for the read models' wake-ups and asks once what the new events concern; it wakes only who watches that. What a
-subscriber has not taken yet is a set of names, so a slow one gets the latest state and holds nobody up.
+One task listens for the read models' wake-ups and asks once what the new events concern; it wakes only who watches
+that. What a subscriber has not taken yet is a set of names, so a slow one gets the latest state and holds nobody up.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class Watch:
             async with asyncio.timeout(patience):
                 await self._news.wait()
         if len(self._names) > _MOST_UNTAKEN:
-            raise stop(Code.TOO_SLOW, "more has changed than this subscription took: read the state anew and subscribe again")
+            raise stop(
+                Code.TOO_SLOW, "more has changed than this subscription took: read the state anew and subscribe again"
+            )
         names = list(self._names)
         self._names.clear()
         self._news.clear()
@@ -98,7 +100,10 @@ class _Topic:
 
 
 class Bulletin:
-    """Start `run` as a task. `stations` is told station ids, `transactions` ids of transactions, `journal` station ids or ""."""
+    """Start `run` as a task.
+
+    `stations` is told station ids, `transactions` ids of transactions, `journal` the station of any event, or "".
+    """
 
     def __init__(self, dsn: str, pool: asyncpg.Pool) -> None:
         self._dsn = dsn

@@ -50,7 +50,9 @@ class RemoteStartInput(_Request):
     id_token: str
     id_token_type: str = "ISO14443"  # noqa: S105  # a kind of card
     evse_id: int | None = None
-    connector_id: int | None = strawberry.field(default=None, description="Accepted for completeness: OCPP names the EVSE.")
+    connector_id: int | None = strawberry.field(
+        default=None, description="Accepted for completeness: OCPP names the EVSE."
+    )
 
 
 @strawberry.input
@@ -98,7 +100,9 @@ class CommandPayload:
 
 @strawberry.type
 class CommandMutations:
-    @strawberry.mutation(description="Any action, by hand. It is sent when the station can be reached, even after the wait.")
+    @strawberry.mutation(
+        description="Any action, by hand. It is sent when the station can be reached, even after the wait."
+    )
     @refusals_as(CommandPayload)
     async def request_command(self, info: Info, input: RequestCommandInput) -> CommandPayload:
         if not _ACTION.fullmatch(input.action):
@@ -150,7 +154,9 @@ class CommandMutations:
     async def trigger_message(self, info: Info, input: TriggerMessageInput) -> CommandPayload:
         if not _ACTION.fullmatch(input.requested_message):
             raise bad_input("requestedMessage", "requestedMessage must be the name of an OCPP message")
-        return await _request(info, input, "TriggerMessage", {"requestedMessage": input.requested_message} | _where(input))
+        return await _request(
+            info, input, "TriggerMessage", {"requestedMessage": input.requested_message} | _where(input)
+        )
 
 
 async def _request(

@@ -24,7 +24,7 @@ Fetch = Callable[..., Awaitable[dict[str, V]]]
 
 @dataclass(frozen=True)
 class Services:
-    """What the composition root hands in. `authenticate` is given the API key without `Bearer`, None where none was sent."""
+    """What the composition root hands in. `authenticate` is given the API key itself, None if none was sent."""
 
     pool: asyncpg.Pool
     journal: Journal
@@ -36,7 +36,7 @@ class Services:
 
 
 class Context(BaseContext):
-    """Loads by key in batches. Nothing is kept between batches: a socket lives long, and each answer has to be fresh."""
+    """Loads by key in batches. Nothing is kept between batches: a socket lives long, each answer has to be fresh."""
 
     def __init__(self, services: Services, key: str | None) -> None:
         super().__init__()

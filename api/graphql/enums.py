@@ -50,7 +50,9 @@ def connector_status(told: str) -> ConnectorStatus:
     return _CONNECTOR_STATUSES.get(told, ConnectorStatus.UNKNOWN)
 
 
-@strawberry.enum(description="2.x AuthorizationStatusEnumType; a 1.6 station is told the first four, and Invalid for the others.")
+@strawberry.enum(
+    description="2.x AuthorizationStatusEnumType; a 1.6 station is told the first four, and Invalid for the others."
+)
 class IdTokenStatus(Enum):
     Accepted = "Accepted"
     Blocked = "Blocked"

@@ -1,4 +1,4 @@
-"""Errors, in three kinds: refusals that are data of a mutation's payload, clear GraphQL errors, and those that nobody foresaw.
+"""Errors of three kinds: refusals that are data of a mutation's payload, clear GraphQL errors, and the unforeseen.
 
 The last are told as a number to ask about; what they were goes to the log.
 """
@@ -58,7 +58,9 @@ class UserError:
 class Refused(Exception):
     """A mutation will not do what was asked; `position` is given where something was recorded all the same."""
 
-    def __init__(self, code: UserErrorCode, message: str, field: str | None = None, position: int | None = None) -> None:
+    def __init__(
+        self, code: UserErrorCode, message: str, field: str | None = None, position: int | None = None
+    ) -> None:
         super().__init__(message)
         self.user_error = UserError(code=code, message=message, field=field)
         self.position = position

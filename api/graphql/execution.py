@@ -1,6 +1,7 @@
 """A short way for plain leaves, which are most of an answer: an attribute is read and written down, nothing else.
 
-What graphql-core does for each field (resolve info, arguments, error handlers) costs 5 µs; a page of 100 stations has 2,000 leaves.
+What graphql-core does for each field (resolve info, arguments, error handlers) costs 5 µs; a page of 100 stations has
+1,600 leaves.
 """
 
 from __future__ import annotations

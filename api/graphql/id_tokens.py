@@ -20,7 +20,9 @@ from projections.id_tokens import ANY_TYPE, IdTokenRow, id_token_by_value, id_to
 _LONGEST_TYPE = 20
 
 
-@strawberry.type(description="What a token is answered. Without type it serves every type that has no entry of its own.")
+@strawberry.type(
+    description="What a token is answered. Without type it serves every type that has no entry of its own."
+)
 class IdToken:
     id: strawberry.ID = strawberry.field(description="The token's text; compared without regard to case.")
     id_token: str
@@ -48,7 +50,9 @@ class SetIdTokenInput:
     id_token: str
     type: str | None = None
     status: IdTokenStatus
-    group_id: str | None = strawberry.field(default=None, description="Tokens of a group may stop each other's transactions.")
+    group_id: str | None = strawberry.field(
+        default=None, description="Tokens of a group may stop each other's transactions."
+    )
     expires_at: datetime | None = None
 
 

@@ -1,7 +1,7 @@
 """How much one document may ask: its depth, its aliases, and how many objects its answer may hold.
 
-The library's own limiters walk each spread of a fragment anew, so fragments that double each other keep them busy for ever, and
-made anew for each request they defeat the cache of validations. Here each fragment is measured once.
+The library's own limiters walk each spread of a fragment anew, so fragments that double each other keep them busy for
+ever, and made anew for each request they defeat the cache of validations. Here each fragment is measured once.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Wish:
 
 
 async def request(services: Services, wish: Wish) -> tuple[str, int]:
-    """The id of the command, new or the one that has this idempotency key, and the position where it stands after the wait."""
+    """The id of the command, new or the one of this idempotency key, and the position it has after the wait."""
     within_bounds("waitSeconds", wish.wait_seconds, 0, LONGEST_WAIT)
     within_bounds("expiresInSeconds", wish.expires_in_seconds, 1, LONGEST_LIFE)
     require_known(await load(services.journal, Station, Station.stream(wish.station_id)), wish.station_id)

@@ -26,7 +26,7 @@ INIT_TIMEOUT = timedelta(seconds=10)
 
 
 def graphql_router(services: Services, prefix: str = "/graphql") -> APIRouter:
-    """Routes to include in the application. POST queries and mutations, GET the explorer, WebSocket for subscriptions."""
+    """Routes to include in the application: POST queries and mutations, GET the explorer, WebSocket subscriptions."""
 
     async def context(connection: HTTPConnection) -> Context:
         return Context(services, bearer(connection.headers.get("authorization")))
@@ -113,4 +113,6 @@ def _too_large() -> HTTPException:
 
 def _failure(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     body = orjson.dumps({"errors": [{"message": message}]})
-    return Response(body, status, {"Connection": "close"} | (headers or {}) if status == 413 else headers, "application/json")
+    return Response(
+        body, status, {"Connection": "close"} | (headers or {}) if status == 413 else headers, "application/json"
+    )

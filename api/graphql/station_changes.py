@@ -42,14 +42,18 @@ class SetRegistrationStatusInput:
 @strawberry.type
 class StationPayload:
     station: Station | None = None
-    password: str | None = strawberry.field(default=None, description="The password that was made. Only shown this once.")
+    password: str | None = strawberry.field(
+        default=None, description="The password that was made. Only shown this once."
+    )
     error: UserError | None = None
     position: str | None = None
 
 
 @strawberry.type
 class StationMutations:
-    @strawberry.mutation(description="Make a station known, or change its credentials. The same input again changes nothing.")
+    @strawberry.mutation(
+        description="Make a station known, or change its credentials. The same input again changes nothing."
+    )
     @refusals_as(StationPayload)
     async def register_station(self, info: Info, input: RegisterStationInput) -> StationPayload:
         services = info.context.services

@@ -144,7 +144,9 @@ class TransactionFilter:
 @strawberry.type
 class TransactionQueries:
     @strawberry.field(description="By Transaction.id.")
-    async def transaction(self, info: Info, id: strawberry.ID, at_least_position: str | None = None) -> Transaction | None:
+    async def transaction(
+        self, info: Info, id: strawberry.ID, at_least_position: str | None = None
+    ) -> Transaction | None:
         await at_least(info, at_least_position, sessions, meter_values)
         return await transaction_by_id(info, id)
 
@@ -166,7 +168,7 @@ class TransactionQueries:
 @strawberry.type
 class TransactionSubscriptions:
     @strawberry.subscription(
-        description="A transaction, each time something was told of it; by Transaction.id, without it: all transactions."
+        description="A transaction, each time something was told of it; by Transaction.id, without: all."
     )
     async def transaction_changed(self, info: Info, id: strawberry.ID | None = None) -> AsyncIterator[Transaction]:
         with info.context.bulletin.transactions.watch(id) as watch:

@@ -19,7 +19,9 @@ async def at_least(info: Info, wanted: str | None, *models: ReadModel) -> None:
     """Wait for the position a query asks for; a clear error if it is not reached in time."""
     to = position_of(wanted, "atLeastPosition")
     if to is not None and not await _reach(info.context, to, models):
-        raise stop(Code.NOT_YET_VISIBLE, f"position {wanted} is not visible yet after {PATIENCE:.0f} seconds: try again")
+        raise stop(
+            Code.NOT_YET_VISIBLE, f"position {wanted} is not visible yet after {PATIENCE:.0f} seconds: try again"
+        )
 
 
 async def shown(info: Info, recorded: int, *models: ReadModel) -> str:

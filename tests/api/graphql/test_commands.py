@@ -17,7 +17,8 @@ from tests.api.graphql.test_transactions import charge
 
 REQUEST = """
 mutation ($input: RequestCommandInput!) { requestCommand(input: $input) {
-  command { id stationId action payload status response error requestedAt sentAt answeredAt expiresAt sentAction sentPayload }
+  command { id stationId action payload status response error requestedAt sentAt answeredAt expiresAt
+    sentAction sentPayload }
   error { code message field } position } }
 """
 OUTCOME = "command { id action payload status } error { code field } position"
@@ -51,7 +52,12 @@ async def test_a_command_waits_in_the_journal_until_somebody_sends_it(api: Api) 
     command = asked["command"]
     assert asked["error"] is None
     assert (command["stationId"], command["action"], command["payload"]) == ("CS1", "GetVariables", {"a": [1, None]})
-    assert (command["status"], command["sentAt"], command["answeredAt"], command["response"]) == ("REQUESTED", None, None, None)
+    assert (command["status"], command["sentAt"], command["answeredAt"], command["response"]) == (
+        "REQUESTED",
+        None,
+        None,
+        None,
+    )
     recorded = await load(api.journal, Command, (await streams(api))[0])
     assert (recorded.typed, recorded.payload) == (False, {"a": [1, None]})
     again = await api.ask("query ($id: ID!) { command(id: $id) { id station { id } } }", id=command["id"])
@@ -68,7 +74,9 @@ async def test_the_outcome_is_waited_for_and_read_back(api: Api) -> None:
     assert (command["sentAction"], command["sentPayload"]) == ("Said", {"b": 1})
     assert command["sentAt"] == "2026-11-20T08:00:01+00:00"
     assert command["answeredAt"] == "2026-11-20T08:00:02+00:00"
-    page = await api.ask('query { commands(first: 5, filter: {status: ACCEPTED, action: "GetVariables"}) { nodes { id } } }')
+    page = await api.ask(
+        'query { commands(first: 5, filter: {status: ACCEPTED, action: "GetVariables"}) { nodes { id } } }'
+    )
     assert page == {"commands": {"nodes": [{"id": command["id"]}]}}
 
 
@@ -93,7 +101,7 @@ async def test_equal_requests_at_once_are_one_command(api: Api) -> None:
 async def test_equal_requests_are_one_command_whatever_process_takes_them_and_whatever_the_day(
     api: Api, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import api.graphql.requesting as requesting  # noqa: PLC0415
+    import api.graphql.requesting as requesting
 
     await api.register("CS1")
     days = iter([T0, T0 + timedelta(days=1), *[T0 + timedelta(days=2)] * 50])
@@ -124,9 +132,14 @@ async def test_a_key_used_for_something_else_is_refused(api: Api) -> None:
 async def test_requests_without_key_are_each_a_command_youngest_first(api: Api) -> None:
     await api.register("CS1")
     ids = [(await request(api))["command"]["id"] for _ in range(3)]
-    page = await api.ask('{ commands(first: 2, filter: {stationId: "CS1"}) { nodes { id } pageInfo { hasNextPage endCursor } } }')
+    page = await api.ask(
+        '{ commands(first: 2, filter: {stationId: "CS1"}) { nodes { id } pageInfo { hasNextPage endCursor } } }'
+    )
     assert [node["id"] for node in page["commands"]["nodes"]] == [ids[2], ids[1]]
-    rest = await api.ask("query ($a: String) { commands(first: 2, after: $a) { nodes { id } } }", a=page["commands"]["pageInfo"]["endCursor"])
+    rest = await api.ask(
+        "query ($a: String) { commands(first: 2, after: $a) { nodes { id } } }",
+        a=page["commands"]["pageInfo"]["endCursor"],
+    )
     assert [node["id"] for node in rest["commands"]["nodes"]] == [ids[0]]
 
 
@@ -158,9 +171,17 @@ async def test_bad_requests_are_refused_and_leave_nothing(api: Api) -> None:
 async def test_the_everyday_commands_say_what_the_station_side_expects(api: Api) -> None:
     await api.register("CS1")
     for mutation, action, payload in [
-        ("unlockConnector(input: {stationId: $s, waitSeconds: 0, evseId: 2})", "UnlockConnector", {"evseId": 2, "connectorId": 1}),
+        (
+            "unlockConnector(input: {stationId: $s, waitSeconds: 0, evseId: 2})",
+            "UnlockConnector",
+            {"evseId": 2, "connectorId": 1},
+        ),
         ("reset(input: {stationId: $s, waitSeconds: 0})", "Reset", {"type": "OnIdle"}),
-        ("reset(input: {stationId: $s, waitSeconds: 0, type: IMMEDIATE, evseId: 1})", "Reset", {"type": "Immediate", "evseId": 1}),
+        (
+            "reset(input: {stationId: $s, waitSeconds: 0, type: IMMEDIATE, evseId: 1})",
+            "Reset",
+            {"type": "Immediate", "evseId": 1},
+        ),
         (
             "changeAvailability(input: {stationId: $s, waitSeconds: 0, operative: false})",
             "ChangeAvailability",
@@ -206,7 +227,7 @@ async def test_a_remote_start_draws_its_id_and_a_repetition_is_the_same_command(
 async def test_a_transaction_is_stopped_by_its_own_id(api: Api) -> None:
     await api.register("CS1")
     position = await charge(api, "CS1", "tx/1", ended=False)
-    await api.ask("query ($p: String) { transaction(id: \"x\", atLeastPosition: $p) { id } }", p=position)
+    await api.ask('query ($p: String) { transaction(id: "x", atLeastPosition: $p) { id } }', p=position)
     stop = f"mutation ($i: RemoteStopInput!) {{ remoteStop(input: $i) {{ {OUTCOME} }} }}"
     told = (await api.ask(stop, i={"id": "CS1/tx%2F1", "waitSeconds": 0}))["remoteStop"]
     assert told["command"]["payload"] == {"transactionId": "tx/1"}

@@ -56,7 +56,11 @@ async def test_other_content_types_are_refused_so_that_no_form_of_another_site_g
 async def test_bodies_that_are_no_request_are_refused_without_a_trace(api: Api) -> None:
     deep = b"[" * 100_000 + b"]" * 100_000
     bodies = [b"", b"{", b"null", b"1", b'"x"', b"[]", b"[1]", b"{}", b'{"query": 1}', b'{"query": null}', b"\xff\xfe"]
-    bodies += [deep, b'{"query": "{ __typename }", "variables": []}', b'{"query":"{ __typename }","variables":' + deep + b"}"]
+    bodies += [
+        deep,
+        b'{"query": "{ __typename }", "variables": []}',
+        b'{"query":"{ __typename }","variables":' + deep + b"}",
+    ]
     bodies += [b'{"query": "' + b"{a" * 20_000 + b'"}', json.dumps([TYPENAME] * 100).encode()]
     for body in bodies:
         answer = await api.client.post("/graphql", content=body, headers={"Content-Type": "application/json"})
@@ -84,7 +88,13 @@ async def test_a_body_above_the_limit_is_not_read(api: Api) -> None:
 
 def nested(levels: int) -> str:
     """A document of so many levels."""
-    return '{ transaction(id: "x") ' + "{ chargeDetailRecord { transaction " * ((levels - 1) // 2) + "{ id }" + "}}" * ((levels - 1) // 2) + "}"
+    return (
+        '{ transaction(id: "x") '
+        + "{ chargeDetailRecord { transaction " * ((levels - 1) // 2)
+        + "{ id }"
+        + "}}" * ((levels - 1) // 2)
+        + "}"
+    )
 
 
 async def test_documents_beyond_the_limits_are_refused_before_anything_is_fetched(api: Api) -> None:
@@ -155,8 +165,19 @@ async def test_texts_that_cannot_be_stored_are_bad_input_everywhere(api: Api) ->
 
 
 async def test_hostile_texts_are_only_texts(api: Api) -> None:
-    query = "query ($i: ID!, $s: String!) { station(id: $i) { id } transaction(id: $i) { id } command(id: $i) { id } idToken(id: $s) { id } }"
-    for text in ("' OR 1=1 --", '"; DROP TABLE stored_events; --', "$1", "%s", "{}", "\\", "💥" * 1000, "a" * 100_000, ""):
+    query = """query ($i: ID!, $s: String!) {
+      station(id: $i) { id } transaction(id: $i) { id } command(id: $i) { id } idToken(id: $s) { id } }"""
+    for text in (
+        "' OR 1=1 --",
+        '"; DROP TABLE stored_events; --',
+        "$1",
+        "%s",
+        "{}",
+        "\\",
+        "💥" * 1000,
+        "a" * 100_000,
+        "",
+    ):
         data = await api.ask(query, i=text, s=text)
         assert data == {"station": None, "transaction": None, "command": None, "idToken": None}
 
@@ -164,20 +185,26 @@ async def test_hostile_texts_are_only_texts(api: Api) -> None:
 async def test_a_position_that_is_not_reached_is_a_clear_error(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.graphql.visibility.PATIENCE", 0.2)
     far = str(2**61)
-    answer = await api.post("query ($p: String) { station(id: \"x\", atLeastPosition: $p) { id } }", p=far)
+    answer = await api.post('query ($p: String) { station(id: "x", atLeastPosition: $p) { id } }', p=far)
     assert answer["errors"][0]["extensions"]["code"] == "NOT_YET_VISIBLE"
     for wrong in ("x", "-1", "1.5", "", "9" * 30, "²"):
-        answer = await api.post("query ($p: String) { station(id: \"x\", atLeastPosition: $p) { id } }", p=wrong)
+        answer = await api.post('query ($p: String) { station(id: "x", atLeastPosition: $p) { id } }', p=wrong)
         assert answer["errors"][0]["extensions"]["code"] == "BAD_INPUT"
 
 
 async def test_every_query_can_wait_for_a_position(api: Api) -> None:
     position = await api.register("CS1")
     fields = (
-        'station(id: "x", {}) {{ id }}, transaction(id: "x", {}) {{ id }}, command(id: "x", {}) {{ id }}, idToken(id: "x", {}) {{ id }}, '
-        "stations(first: 1, {}) {{ nodes {{ id }} }}, transactions(first: 1, {}) {{ nodes {{ id }} }}, tariffs(first: 1, {}) {{ nodes {{ id }} }}, "
-        "chargeDetailRecords(first: 1, {}) {{ nodes {{ id }} }}, commands(first: 1, {}) {{ nodes {{ id }} }}, events(first: 1, {}) {{ nodes {{ type }} }}"
+        *(
+            f'{name}(id: "x", atLeastPosition: $p) {{ id }}'
+            for name in ("station", "transaction", "command", "idToken")
+        ),
+        *(
+            f"{name}(first: 1, atLeastPosition: $p) {{ nodes {{ id }} }}"
+            for name in ("stations", "transactions", "tariffs", "chargeDetailRecords", "commands")
+        ),
+        "events(first: 1, atLeastPosition: $p) { nodes { type } }",
     )
-    data = await api.ask("{ " + fields.format(*[f'atLeastPosition: "{position}"'] * 10) + " }")
+    data = await api.ask("query ($p: String) { " + " ".join(fields) + " }", p=position)
     assert data["stations"] == {"nodes": [{"id": "CS1"}]}
     assert data["events"] == {"nodes": [{"type": "station.registered"}]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.values import AuthorizationStatus
 from tests.api.graphql.conftest import Api
 
 SET = """
@@ -37,14 +38,14 @@ async def test_a_token_may_mean_different_things_by_type(api: Api) -> None:
     typed = await put(api, type="eMAID", status="Accepted")
     assert (typed["idToken"]["type"], typed["idToken"]["status"]) == ("eMAID", "Accepted")
     found = await api.ask(
-        '{ a: idToken(id: "04AB") { status } b: idToken(id: "04AB", type: "eMAID") { status } c: idToken(id: "04AB", type: "X") { status } }'
+        """{ a: idToken(id: "04AB") { status } b: idToken(id: "04AB", type: "eMAID") { status }
+             c: idToken(id: "04AB", type: "X") { status } }"""
     )
     assert found == {"a": {"status": "Blocked"}, "b": {"status": "Accepted"}, "c": {"status": "Blocked"}}
 
 
 async def test_every_status_of_the_standard_can_be_set(api: Api) -> None:
-    statuses = "Accepted Blocked Expired Invalid ConcurrentTx NoCredit NotAllowedTypeEVSE NotAtThisLocation NotAtThisTime Unknown"
-    for status in statuses.split():
+    for status in (s.value for s in AuthorizationStatus):
         assert (await put(api, status=status))["idToken"]["status"] == status
 
 
@@ -60,7 +61,12 @@ async def test_bad_tokens_are_refused(api: Api) -> None:
     ]:
         refused = await put(api, **given)
         assert refused["error"] == {"code": "BAD_INPUT", "field": field}
-    for wrong in ({"status": "accepted"}, {"expiresAt": "2027-01-01T00:00:00"}, {"expiresAt": "tomorrow"}, {"expiresAt": 7}):
+    for wrong in (
+        {"status": "accepted"},
+        {"expiresAt": "2027-01-01T00:00:00"},
+        {"expiresAt": "tomorrow"},
+        {"expiresAt": 7},
+    ):
         answer = await api.post(SET, input={"idToken": "04AB", "status": "Accepted"} | wrong)
         assert answer.get("data") is None
         assert "unexpected" not in answer["errors"][0]["message"]

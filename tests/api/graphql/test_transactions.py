@@ -48,9 +48,11 @@ async def charge(
 
 TRANSACTION = """
 query ($id: ID!, $p: String) { transaction(id: $id, atLeastPosition: $p) {
-  id stationId transactionId evseId connectorId idToken idTokenType state startedAt endedAt stoppedReason energyWh powerW
+  id stationId transactionId evseId connectorId idToken idTokenType state startedAt endedAt stoppedReason energyWh
+  powerW
   socPercent station { id } chargeDetailRecord { id totalInclVat }
-  meterValues(first: 3) { nodes { at registerWh powerW socPercent currentA voltageV } pageInfo { hasNextPage endCursor } } } }
+  meterValues(first: 3) { nodes { at registerWh powerW socPercent currentA voltageV }
+    pageInfo { hasNextPage endCursor } } } }
 """
 
 
@@ -92,7 +94,8 @@ async def test_a_running_transaction_shows_its_energy_and_its_latest_power(api: 
 async def test_transactions_are_found_by_what_they_are_about(api: Api) -> None:
     for station, transaction in [("CS1", "1"), ("CS1", "2"), ("CS2", "1")]:
         position = await charge(api, station, transaction, ended=transaction == "1")
-    query = "query ($f: TransactionFilter, $p: String) { transactions(first: 9, filter: $f, atLeastPosition: $p) { nodes { id } } }"
+    query = """query ($f: TransactionFilter, $p: String) {
+      transactions(first: 9, filter: $f, atLeastPosition: $p) { nodes { id } } }"""
     for wanted, ids in [
         (None, ["CS1/1", "CS1/2", "CS2/1"]),
         ({"stationId": "CS1"}, ["CS1/1", "CS1/2"]),
@@ -120,19 +123,28 @@ async def test_what_hangs_on_a_page_of_transactions_is_fetched_at_once(api: Api)
         meterValues(first: 4) { nodes { registerWh } } station { id } } } } } }"""
     data = await api.ask(query, p=position)
     assert all(len(n["transactions"]["nodes"][0]["meterValues"]["nodes"]) == 4 for n in data["stations"]["nodes"])
-    asked = [s for s in statements if "SELECT" in s and "_v1." in s and not s.startswith("INSERT") and "stored_events" not in s]
+    asked = [
+        s
+        for s in statements
+        if "SELECT" in s and "_v1." in s and not s.startswith("INSERT") and "stored_events" not in s
+    ]
     assert len(asked) == 7, asked
 
 
 TARIFF = """
 mutation ($input: DefineTariffInput!) { defineTariff(input: $input) {
-  tariff { id tariffId version currency description elements { kind price vat } } error { code message field } position } }
+  tariff { id tariffId version currency description elements { kind price vat } }
+  error { code message field } position } }
 """
 ASSIGN = """
 mutation ($input: AssignTariffInput!) { assignTariff(input: $input) {
   tariff { id } station { id tariffId tariff { currency } } error { code field } position } }
 """
-ELEMENTS = [{"kind": "ENERGY", "price": "0.45", "vat": "19"}, {"kind": "FLAT", "price": 1, "vat": 19}, {"kind": "TIME", "price": 1.5}]
+ELEMENTS = [
+    {"kind": "ENERGY", "price": "0.45", "vat": "19"},
+    {"kind": "FLAT", "price": 1, "vat": 19},
+    {"kind": "TIME", "price": 1.5},
+]
 
 
 async def define(api: Api, **input: Any) -> Any:
@@ -182,7 +194,9 @@ async def test_tariffs_that_cannot_be_calculated_with_are_refused(api: Api) -> N
     ]:
         assert (await define(api, **given))["error"]["code"] == code, given
     for price in ("NaN", "Infinity", "1e999999999", "abc", "", True, [], {}):
-        answer = await api.post(TARIFF, input={"tariffId": "T", "currency": "EUR", "elements": [{"kind": "FLAT", "price": price}]})
+        answer = await api.post(
+            TARIFF, input={"tariffId": "T", "currency": "EUR", "elements": [{"kind": "FLAT", "price": price}]}
+        )
         assert "data" not in answer or answer["data"] is None
         assert "unexpected" not in answer["errors"][0]["message"]
     assert await api.journal.head() == 0
@@ -211,8 +225,10 @@ async def test_a_bill_shows_its_lines_to_the_cent(api: Api) -> None:
     position = await charge(api, "CS1", "1", tariff=TariffRef("T1", 1))
     await charge(api, "CS1", "2", tariff=None)
     data = await api.ask(
-        """query ($p: String) { chargeDetailRecords(first: 5, filter: {transactionId: "1"}, atLeastPosition: $p) { nodes {
-          id energyWh durationSeconds currency totalExclVat totalVat totalInclVat tariffId tariffVersion revision startedAt endedAt
+        """query ($p: String) { chargeDetailRecords(first: 5, filter: {transactionId: "1"}, atLeastPosition: $p) {
+          nodes {
+          id energyWh durationSeconds currency totalExclVat totalVat totalInclVat tariffId tariffVersion revision
+          startedAt endedAt
           energySource transaction { id stoppedReason chargeDetailRecord { id } }
           lines { kind quantity unit unitPrice amountExclVat vatRate vatAmount amountInclVat } } } }""",
         p=position,
@@ -245,5 +261,8 @@ async def test_a_bill_shows_its_lines_to_the_cent(api: Api) -> None:
         "vatAmount": "0.94",
         "amountInclVat": "5.89",
     }
-    free = await api.ask('{ chargeDetailRecords(first: 5, filter: {stationId: "CS1"}) { nodes { currency totalInclVat lines { kind } } } }')
+    free = await api.ask(
+        """{ chargeDetailRecords(first: 5, filter: {stationId: "CS1"}) {
+          nodes { currency totalInclVat lines { kind } } } }"""
+    )
     assert free["chargeDetailRecords"]["nodes"][1] == {"currency": None, "totalInclVat": "0", "lines": []}
