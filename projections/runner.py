@@ -31,6 +31,7 @@ event.
 """
 
 _LONGEST_WAIT = 0.2
+_SOON, _POLL = 0.004, 0.5
 
 _ADVANCE = """
 UPDATE read_model SET position = $3 WHERE position = $2
@@ -129,17 +130,22 @@ class Runner:
         while True:
             try:
                 await self._open()
+                pause = _SOON
                 while True:
                     ticks, started = self._journal.ticks, perf_counter()
                     await self._look_after_halted()
                     applied = await self._advance()
                     if not applied:
-                        await self._journal.woken(ticks, 0.5)
-                    elif applied < self._batch:
+                        # A commit may be hidden behind one in flight for a moment: look again soon, then less often.
+                        pause = _SOON if await self._journal.woken(ticks, pause) else min(pause * 2, _POLL)
+                        continue
+                    pause = _SOON
+                    if applied < self._batch:
                         took = perf_counter() - started
                         await asyncio.sleep(max(self._linger, min(_LONGEST_WAIT, took / _SHARE - took)))
-            except Overtaken as error:
+            except Overtaken as error:  # by a rebuild, or by another process, which then may go first
                 log.info("read_model.overtaken", read_model=str(error))
+                await asyncio.sleep(1)
             except _DATABASE_AWAY as error:
                 log.warning("read_model.database_away", error=repr(error))
                 await asyncio.sleep(1)

@@ -73,12 +73,12 @@ class Shelf:
 async def contents(pool: asyncpg.Pool, models: Sequence[ReadModel]) -> Contents:
     tables = [f"{model.schema}.{table.table.name}" for model in models for table in model.tables]
     return {
-        table: [row["text"] for row in await pool.fetch(f'SELECT t::text FROM {table} t ORDER BY t::text COLLATE "C"')]
+        table: [row[0] for row in await pool.fetch(f'SELECT t::text FROM {table} t ORDER BY t::text COLLATE "C"')]
         for table in tables
     }
 
 
-async def until(true: Callable[[], Awaitable[Any]], seconds: float = 10) -> None:
+async def until(true: Callable[[], Awaitable[Any]], seconds: float = 30) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(seconds):
         while not await true():
