@@ -50,7 +50,7 @@ def main() -> None:
 
 def _give_up(message: str, code: int = 1) -> None:
     for line in message.splitlines():
-        errors.print(f"csms: {line}", style="red", highlight=False)
+        errors.print(f"csms: {line}", style="red", highlight=False, soft_wrap=True)
     sys.exit(code)
 
 

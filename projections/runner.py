@@ -145,7 +145,7 @@ class Runner:
                         await asyncio.sleep(max(self._linger, min(_LONGEST_WAIT, took / _SHARE - took)))
             except Overtaken as error:  # by a rebuild, or by another process, which then may go first
                 log.info("read_model.overtaken", read_model=str(error))
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.2)
             except _DATABASE_AWAY as error:
                 log.warning("read_model.database_away", error=repr(error))
                 await asyncio.sleep(1)
