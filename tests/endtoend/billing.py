@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.endtoend.conftest import Registered
-from tests.endtoend.graphql import Api
+from tests.endtoend.front_end import Api
 from tests.endtoend.stations import Reading
 
 ELEMENTS = [

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-for module in ("server", "graphql", "stations"):
+for module in ("server", "front_end", "stations"):
     pytest.register_assert_rewrite(f"tests.endtoend.{module}")
 
-from tests.endtoend.graphql import Api  # noqa: E402  # rewritten from here on
+from tests.endtoend.front_end import Api  # noqa: E402  # rewritten from here on
 from tests.endtoend.server import Server  # noqa: E402
 from tests.endtoend.stations import Station16, Station201  # noqa: E402
 

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.endtoend.billing import BEGAN, ENDED, FROM_WH, TO_WH, looked_up
 from tests.endtoend.conftest import Registered
-from tests.endtoend.graphql import Api
+from tests.endtoend.front_end import Api
 from tests.endtoend.server import Server
 from tests.endtoend.stations import Station16, plugged_in
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.endtoend.billing import BEGAN, ENDED, FROM_WH, LINES, TO_WH, TOTALS, check_bill, looked_up, middle, prepared
 from tests.endtoend.conftest import Registered, register
-from tests.endtoend.graphql import Api
+from tests.endtoend.front_end import Api
 from tests.endtoend.server import Server
 from tests.endtoend.stations import Reading, Station16, Station201, plugged_in
 

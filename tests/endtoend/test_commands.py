@@ -10,7 +10,7 @@ from ocpp.exceptions import InternalError
 
 from tests.endtoend.billing import BEGAN, FROM_WH
 from tests.endtoend.conftest import Registered, register
-from tests.endtoend.graphql import Api
+from tests.endtoend.front_end import Api
 from tests.endtoend.server import Server
 from tests.endtoend.stations import NEVER, Station16, Station201, plugged_in
 

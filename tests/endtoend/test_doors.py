@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.endtoend.conftest import Registered
-from tests.endtoend.graphql import Api
+from tests.endtoend.front_end import Api
 from tests.endtoend.server import KEY, Server
 from tests.endtoend.stations import plugged_in
 

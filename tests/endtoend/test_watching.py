@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.endtoend.billing import BEGAN, ENDED, FROM_WH, TO_WH, middle
 from tests.endtoend.conftest import Registered
-from tests.endtoend.graphql import Api, first
+from tests.endtoend.front_end import Api, first
 from tests.endtoend.server import Server
 from tests.endtoend.stations import Station16, plugged_in
 
