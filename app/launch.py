@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import structlog
 import uvloop
 from pydantic import ValidationError
 
-from app.embedded_postgres import EmbeddedPostgres
+from app.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from app.settings import Settings
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
@@ -36,8 +39,30 @@ def database(settings: Settings) -> Iterator[str]:
         return
     for name in ("PGPORT", "PGHOST", "PGUSER", "PGPASSWORD", "PGDATABASE"):
         os.environ.pop(name, None)  # meant for another server
-    with EmbeddedPostgres(settings.data_dir) as embedded:
+    with EmbeddedPostgres(settings.data_dir) as embedded, _kept_running(embedded):
         yield embedded.start()
+
+
+@contextmanager
+def _kept_running(embedded: EmbeddedPostgres) -> Iterator[None]:
+    """Brings the server back a second after it died: nobody else would. A thread, since that may take a while."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(1):
+            try:
+                if embedded.ensure_running():
+                    log.warning("database.brought_back")
+            except (EmbeddedPostgresError, OSError) as error:
+                log.error("database.does_not_come_back", error=str(error))
+
+    thread = threading.Thread(target=watch, name="postgres-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-for module in ("server", "front_end", "stations"):
+for module in ("server", "front_end", "stations", "billing", "ledger"):
     pytest.register_assert_rewrite(f"tests.endtoend.{module}")
 
 from tests.endtoend.front_end import Api  # noqa: E402  # rewritten from here on
@@ -82,6 +83,14 @@ def kind(request: pytest.FixtureRequest) -> type[Any]:
 async def registered(api: Api, kind: type[Any]) -> Registered:
     """A station that the operator has just entered, with the password that was made for it."""
     return await register(api, kind)
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    """Random moments that can be had again: set CSMS_TEST_SEED to what was printed."""
+    seed = int(os.environ.get("CSMS_TEST_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"\nCSMS_TEST_SEED={seed}")
+    return random.Random(seed)
 
 
 async def register(api: Api, kind: type[Any]) -> Registered:
