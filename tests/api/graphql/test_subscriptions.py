@@ -154,7 +154,7 @@ async def test_events_resume_where_a_lost_connection_ended_without_loss_or_repet
                     break
                 seen.append((await client.data())["events"]["position"])
                 after = seen[-1]
-            await client.socket.close()
+            client.socket.transport.abort()
     await writing
     recorded = [str(r.position) for r in (await api.journal.read(0, 10_000)).recorded]
     assert seen == recorded
