@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 
 import asyncpg
 import structlog
-from eventsourcing.persistence import RecordConflictError
 
+from app.journal.batch import Append, columns_of, ends, predecessors, spans_of, weight_of, without
 from app.journal.mapper import EventMapper
 from domain.journal import START, Entry, JournalUnavailable
 
@@ -54,27 +53,8 @@ _MAX_EVENTS = 65_535
 """In one INSERT: what the position format has room for."""
 _MAX_BATCH = 4_000
 """Weight of one INSERT, unless a single append weighs more."""
-_PAGE = 12
-"""Every 2^12 bytes of an append weigh as much as an event: neither queue nor INSERT outgrows the memory."""
 _ATTEMPTS = 10
 """At an INSERT that conflicts with nothing one can see: another node's, seen a moment later."""
-
-Bytes = list[bytes | None]
-Columns = tuple[list[str], list[int], list[int], list[str], list[bytes], list[str | None], Bytes, Bytes]
-
-
-@dataclass(slots=True, eq=False)
-class _Append:
-    entries: Sequence[Entry]
-    states: list[bytes]
-    weight: int
-    spans: dict[str, tuple[int, int]]
-    """Of each stream, the version before and after."""
-    done: asyncio.Future[int]
-
-    def fail(self, error: Exception) -> None:
-        if not self.done.done():
-            self.done.set_exception(error)
 
 
 class GroupCommit:
@@ -89,8 +69,8 @@ class GroupCommit:
         self._connect = connect
         self._committed = committed
         self._max_waiting = max_waiting
-        self._queue: list[_Append] = []
-        self._in_hand: list[_Append] = []
+        self._queue: list[Append] = []
+        self._in_hand: list[Append] = []
         self._waiting = 0
         self._work = asyncio.Event()
         self._room = asyncio.Event()
@@ -136,7 +116,7 @@ class GroupCommit:
             raise JournalUnavailable("the server is stopping")
         states = [EventMapper.state_of(entry.event) for entry in entries]
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        append = _Append(entries, states, _weight(entries, states), _spans(entries), done)
+        append = Append(entries, states, weight_of(entries, states), spans_of(entries), done)
         self._queue.append(append)
         self._waiting += append.weight
         self._work.set()
@@ -162,7 +142,7 @@ class GroupCommit:
                 log.exception("journal.observer_failed")
             self._in_hand = []
 
-    def _take(self) -> list[_Append]:
+    def _take(self) -> list[Append]:
         """The next batch: it ends where it weighs enough, or before an append that does not follow on from it."""
         weight = 0
         versions: dict[str, int] = {}
@@ -178,19 +158,19 @@ class GroupCommit:
         batch, self._queue = self._queue[:count], self._queue[count:]
         return batch
 
-    async def _write(self, batch: list[_Append]) -> None:
+    async def _write(self, batch: list[Append]) -> None:
         """Write a batch and tell each append its outcome, whatever happens."""
         attempts = 0
         while batch:
             try:
                 position = await self._insert(batch)
             except _CONFLICT as error:
-                stale = await self._answer(_STALE, *_before(batch))
+                stale = await self._answer(_STALE, *predecessors(batch))
                 attempts += not stale
                 if attempts == _ATTEMPTS:
                     _refuse(batch, error)
                     return
-                batch = _without(batch, frozenset(row["stream"] for row in stale))
+                batch = without(batch, frozenset(row["stream"] for row in stale))
             except Exception as error:
                 await self._halve(batch, error)
                 return
@@ -201,7 +181,7 @@ class GroupCommit:
                         append.done.set_result(position - 1)
                 return
 
-    async def _halve(self, batch: list[_Append], error: Exception) -> None:
+    async def _halve(self, batch: list[Append], error: Exception) -> None:
         """Find the append that PostgreSQL will not take; if it takes none at all, refuse them together."""
         if len(batch) == 1 or isinstance(error, _HOPELESS):
             _refuse(batch, error)
@@ -210,12 +190,12 @@ class GroupCommit:
         await self._write(batch[:half])
         await self._write(batch[half:])
 
-    async def _insert(self, batch: list[_Append]) -> int:
+    async def _insert(self, batch: list[Append]) -> int:
         """The position of the batch's first event. Keeps trying while the database is away.
 
         Raises what PostgreSQL has against the batch; then it is certain that nothing of it was recorded.
         """
-        columns = _columns(batch)
+        columns = columns_of(batch)
         pause = 0.05
         while True:
             connection = await self._connected()
@@ -225,7 +205,7 @@ class GroupCommit:
                 if _certain(error):
                     raise
                 self._abandon(error)
-                if found := await self._answer(_FIND, *_ends(batch)):
+                if found := await self._answer(_FIND, *ends(batch)):
                     return int(found[0]["position"])
                 if not isinstance(error, CONNECTION_LOST):
                     raise
@@ -311,80 +291,7 @@ async def _until_gone(connection: asyncpg.Connection, session: asyncpg.Record) -
     raise asyncpg.InterfaceError(f"session {pid} of the lost connection does not end")
 
 
-def _ends(batch: list[_Append]) -> tuple[object, ...]:
-    """What _FIND looks for: one statement wrote the batch, so if its first and last event are in place, all are."""
-    first, last = batch[0].entries[0], batch[-1].entries[-1]
-    return (
-        first.event.originator_id,
-        first.event.originator_version,
-        batch[0].states[0],
-        first.evidence.request if first.evidence else None,
-        sum(len(append.entries) for append in batch) - 1,
-        last.event.originator_id,
-        last.event.originator_version,
-        batch[-1].states[-1],
-    )
-
-
-def _without(batch: list[_Append], stale: frozenset[str]) -> list[_Append]:
-    """The batch without the appends that touch these streams, which fail."""
-    kept = [append for append in batch if stale.isdisjoint(append.spans)]
-    for append in batch:
-        if not stale.isdisjoint(append.spans):
-            append.fail(RecordConflictError(f"{', '.join(stale.intersection(append.spans))}: the stream has moved on"))
-    return kept
-
-
-def _refuse(batch: list[_Append], error: Exception) -> None:
+def _refuse(batch: list[Append], error: Exception) -> None:
     log.error("journal.append_refused", error=repr(error), stream=next(iter(batch[0].spans)), appends=len(batch))
     for append in batch:
         append.fail(JournalUnavailable(str(error)))
-
-
-def _weight(entries: Sequence[Entry], states: list[bytes]) -> int:
-    size = sum(map(len, states))
-    for entry in entries:
-        if (evidence := entry.evidence) is not None:
-            size += len(evidence.request) + len(evidence.reply or b"")
-    return len(entries) + (size >> _PAGE)
-
-
-def _spans(entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
-    spans: dict[str, tuple[int, int]] = {}
-    for entry in entries:
-        stream, version = entry.event.originator_id, entry.event.originator_version
-        before, after = spans.get(stream, (version - 1, version - 1))
-        if version != after + 1:
-            raise RecordConflictError(f"version {version} of {stream} cannot follow {after}")
-        spans[stream] = before, version
-    return spans
-
-
-def _before(batch: list[_Append]) -> tuple[list[str], list[int]]:
-    """The streams, and the version each must have for the batch to follow on."""
-    versions: dict[str, int] = {}
-    for append in batch:
-        for stream, (before, _) in append.spans.items():
-            versions.setdefault(stream, before)
-    return list(versions), list(versions.values())
-
-
-def _columns(batch: list[_Append]) -> Columns:
-    columns: Columns = ([], [], [], [], [], [], [], [])
-    streams, versions, befores, topics, states, protocols, requests, replies = columns
-    for append in batch:
-        states.extend(append.states)
-        for entry in append.entries:
-            event, evidence = entry.event, entry.evidence
-            streams.append(event.originator_id)
-            versions.append(event.originator_version)
-            topics.append(event.TOPIC)
-            protocols.append(evidence.protocol if evidence else None)
-            requests.append(evidence.request if evidence else None)
-            replies.append(evidence.reply if evidence else None)
-    checked: set[str] = set()
-    for stream, version in zip(streams, versions, strict=True):
-        # Later ones of a stream follow on by construction, and the statement cannot see its own rows.
-        befores.append(0 if stream in checked else version - 1)
-        checked.add(stream)
-    return columns
