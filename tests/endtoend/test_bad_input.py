@@ -290,28 +290,27 @@ async def post(api: Api, content: bytes, kind: str = "application/json") -> http
 
 
 @pytest.mark.parametrize(
-    ("content", "status"),
+    "content",
     [
-        (b"", 400),
-        (b"{", 400),
-        (b"null", 400),
-        (b"7", 400),
-        (b'"{ a }"', 400),
-        (b"{}", 400),
-        (b'{"query": 7}', 400),
-        (b'{"query": null}', 400),
-        (b'{"query": "{ __typename }", "variables": 7}', 400),
-        (b'{"query": "{ __typename }", "operationName": 7}', 400),
-        (b"[" * DEEP + b"]" * DEEP, 400),
-        (b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * DEEP + b"]" * DEEP + b"}}", 400),
-        (b'[{"query": "{ __typename }"}, {"query": "{ __typename }"}]', 400),
-        (b'{"query": "' + b" " * BIG + b'"}', 413),
-        (b'{"query": "\xff\xfe"}', 400),
+        b"",
+        b"{",
+        b"null",
+        b"7",
+        b'"{ a }"',
+        b"{}",
+        b'{"query": 7}',
+        b'{"query": null}',
+        b'{"query": "{ __typename }", "variables": 7}',
+        b'{"query": "{ __typename }", "operationName": 7}',
+        b"[" * DEEP + b"]" * DEEP,
+        b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * DEEP + b"]" * DEEP + b"}}",
+        b'[{"query": "{ __typename }"}, {"query": "{ __typename }"}]',
+        b'{"query": "\xff\xfe"}',
     ],
 )
-async def test_a_body_that_holds_no_request_is_refused(api: Api, content: bytes, status: int) -> None:
+async def test_a_body_that_holds_no_request_is_refused(api: Api, content: bytes) -> None:
     response = await post(api, content)
-    assert (response.status_code, bool(response.json()["errors"][0]["message"])) == (status, True)
+    assert (response.status_code, bool(response.json()["errors"][0]["message"])) == (400, True)
 
 
 async def test_a_request_in_another_form_is_refused(api: Api) -> None:
@@ -325,16 +324,18 @@ async def test_a_request_in_another_form_is_refused(api: Api) -> None:
     assert (await api.http.get("/nowhere")).status_code == 404
 
 
-async def test_a_body_without_an_end_is_cut_off(api: Api, server: Server) -> None:
+@pytest.mark.parametrize("told", [True, False], ids=["that says so", "without an end"])
+async def test_a_body_that_is_too_big_is_cut_off(api: Api, told: bool) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(1024):
             yield b" " * 4096
 
+    body = b'{"query": "' + b" " * BIG + b'"}' if told else endless()
     try:
-        response = await api.http.post("/graphql", content=endless(), headers={"Content-Type": "application/json"})
+        response = await api.http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
         assert response.status_code == 413
     except httpx.TransportError:
-        pass  # it was cut off while it was being sent
+        pass  # the connection was closed while it was being sent, and the answer went with it
     assert (await api.http.get("/health/ready")).is_success
 
 

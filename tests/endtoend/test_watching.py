@@ -107,15 +107,17 @@ async def test_a_journal_without_a_place_to_begin_begins_now(server: Server, api
     assert told["type"] == "day.status-reported"
 
 
-async def test_a_subscription_ends_when_its_reader_says_so(api: Api) -> None:
+async def test_a_subscription_ends_when_its_reader_says_so(api: Api, registered: Registered) -> None:
+    wanted = {"query": _EVENTS, "variables": {"id": registered.id}}
     async with api.socket() as socket:
-        document = "subscription { events { position } }"
-        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": document}}))
-        await asyncio.sleep(0.2)
-        await socket.send('{"type":"complete","id":"1"}')
-        await asyncio.sleep(0.2)
-        await api.now()
-        await socket.send('{"type":"ping"}')
+        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": wanted}))
+        for status in ("PENDING", "ACCEPTED"):
+            await asyncio.sleep(0.3)
+            await api.well("setRegistrationStatus", stationId=registered.id, status=status)
+            await socket.send('{"type":"ping"}')
+            if status == "PENDING":
+                assert {json.loads(await socket.recv())["type"] for _ in range(2)} == {"next", "pong"}
+                await socket.send('{"type":"complete","id":"1"}')
         assert json.loads(await socket.recv()) == {"type": "pong"}
 
 
