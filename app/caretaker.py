@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from time import monotonic
 
 import asyncpg
 import structlog
-from eventsourcing.persistence import RecordConflictError
+from eventsourcing.persistence import MapperDeserialisationError, RecordConflictError
 
 from api.ocpp.node import Node
 from domain.aggregate import Aggregate
+from domain.command import CommandStatus
 from domain.events import Command, StationDay
 from domain.journal import Entry, load
 from domain.streams import DAY, within
@@ -28,32 +30,45 @@ _GRACE = timedelta(seconds=5)
 
 
 async def take_care(node: Node, pool: asyncpg.Pool, *, every: float = 5.0) -> None:
-    """Runs as long as the process does."""
+    """Runs as long as the process does.
+
+    Others are judged only after a whole lease in touch with the database: when it was away they all look dead.
+    """
+    since = last = monotonic()
     while True:
+        now = monotonic()
         try:
             await pool.execute(
                 "INSERT INTO node VALUES ($1, now()) ON CONFLICT (node_id) DO UPDATE SET seen_at = now()", node.id
             )
+            since, last = (now if now - last > _LEASE.total_seconds() / 2 else since), now
             await end_overdue_commands(node, pool)
-            await end_dead_connections(node, pool)
+            await end_dead_connections(node, pool, others=now - since > _LEASE.total_seconds())
         except Exception as error:
             log.warning("caretaker.failed", error=repr(error))
         await asyncio.sleep(every)
 
 
 async def end_overdue_commands(node: Node, pool: asyncpg.Pool) -> None:
-    now = node.clock()
-    for row in await overdue(pool, now - _GRACE):
-        command = await load(node.journal, Command, row.stream)
-        command.expire(now)
-        command.time_out(now)
+    due = node.clock() - _GRACE
+    for row in await overdue(pool, due):
+        try:
+            command = await load(node.journal, Command, row.stream)
+        except MapperDeserialisationError as error:  # the others shall end all the same
+            log.error("caretaker.command_unreadable", stream=row.stream, error=repr(error))
+            continue
+        # The read model may be behind: what counts is what the journal says.
+        if command.status is CommandStatus.REQUESTED and command.expires_at and command.expires_at < due:
+            command.expire(node.clock())
+        if command.status is CommandStatus.SENT and command.answer_by and command.answer_by < due:
+            command.time_out(node.clock())
         await _record(node, command)
 
 
-async def end_dead_connections(node: Node, pool: asyncpg.Pool) -> None:
+async def end_dead_connections(node: Node, pool: asyncpg.Pool, *, others: bool = True) -> None:
     """Stations that read as online at this process but are not, or at one that has not been heard of for a while."""
-    query = "SELECT node_id FROM node WHERE seen_at < now() - $1::interval"
-    dead = [record["node_id"] for record in await pool.fetch(query, _LEASE)]
+    query = "SELECT node_id FROM node WHERE seen_at < now() - $1::interval AND node_id <> $2"
+    dead = [record["node_id"] for record in await pool.fetch(query, _LEASE, node.id)] if others else []
     for row in await online_at_nodes(pool, [*dead, node.id]):
         held = node.connections.get(row.station_id)
         if row.connection_id is None or (held is not None and held.id == row.connection_id):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import asyncpg
 import typer
@@ -17,8 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from app import logs
-from app.embedded_postgres import EmbeddedPostgresError
-from app.journal import PostgresJournal, UnsafeDatabase
+from app.errors import explained
+from app.journal import PostgresJournal
 from app.launch import InvalidSettings, database, read_settings, run
 from app.server import Role
 from app.server import serve as serve_until_stopped
@@ -34,21 +34,24 @@ errors = Console(stderr=True)
 
 def main() -> None:
     """Entry point: turns the errors an operator can mend into one line each."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         cli()
     except InvalidSettings as error:
         _give_up(str(error), code=2)
-    except (EmbeddedPostgresError, UnsafeDatabase, ConnectionError, asyncpg.PostgresError, LookupError) as error:
-        _give_up(str(error))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
+    except Exception as error:
+        told = explained(error)
+        if told is None:
             raise
-        _give_up(
-            f"{error.strerror}. Another server is running there; set CSMS_HTTP_PORT and CSMS_OCPP_PORT to free ports."
-        )
+        _give_up(told)
 
 
-def _give_up(message: str, code: int = 1) -> None:
+def _terminated(*_: object) -> None:
+    """SIGTERM ends what Ctrl-C ends, in the same order: nothing that was started is left behind."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _give_up(message: str, code: int = 1) -> NoReturn:
     for line in message.splitlines():
         errors.print(f"csms: {line}", style="red", highlight=False, soft_wrap=True)
     sys.exit(code)
@@ -123,8 +126,7 @@ def rebuild(
     chosen = [BY_NAME[projection]] if projection else list(READ_MODELS)
 
     async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> None:
-        columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console) as bar:
+        with _progress_bar() as bar:
             for model in chosen:
                 task = bar.add_task(model.name, total=None)
 
@@ -182,10 +184,12 @@ def export_journal(file: Annotated[Path, typer.Argument(help="Lines of JSON; gzi
     from app.transfer import export
 
     async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> int:
-        with _open(file, "wb") as out:
-            return await export(pool, out, lambda done: None)
+        total = await pool.fetchval("SELECT count(*) FROM stored_events")
+        with _open(file, "wb") as out, _progress_bar() as bar:
+            task = bar.add_task("export", total=total)
+            return await export(pool, out, lambda done: bar.update(task, completed=done))
 
-    console.print(f"{_with_journal(work)} events written to {file}.")
+    console.print(f"{_with_journal(work)} events written to {file}.", highlight=False)
 
 
 @cli.command("import")
@@ -194,13 +198,22 @@ def import_journal(file: Annotated[Path, typer.Argument(help="What `csms export`
     from app.transfer import import_
 
     async def work(journal: PostgresJournal, pool: asyncpg.Pool) -> int:
-        with _open(file, "rb") as lines:
-            return await import_(pool, lines, lambda done: None)
+        with _open(file, "rb") as lines, _progress_bar() as bar:
+            task = bar.add_task("import", total=None)
+            return await import_(pool, lines, lambda done: bar.update(task, completed=done))
 
+    with _open(file, "rb"):  # before a database is started for nothing
+        pass
     try:
-        console.print(f"{_with_journal(work)} events read from {file}. Now run: csms rebuild")
-    except (ValueError, FileNotFoundError) as error:
-        _give_up(str(error))
+        done = _with_journal(work)
+    except ValueError as error:
+        _give_up(f"{file}: {error}")
+    console.print(f"{done} events read from {file}. Now run: csms rebuild", highlight=False)
+
+
+def _progress_bar() -> Progress:
+    columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=errors)
 
 
 def _open(file: Path, mode: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,9 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as invalid:
-        problems = (("_".join(map(str, p["loc"])).upper(), p["msg"]) for p in invalid.errors())
+        problems = (
+            ("_".join(map(str, p["loc"])).upper(), p["msg"].removeprefix("Value error, ")) for p in invalid.errors()
+        )
         raise InvalidSettings("\n".join(f"CSMS_{name}: {text}" if name else text for name, text in problems)) from None
 
 
@@ -39,8 +42,30 @@ def database(settings: Settings) -> Iterator[str]:
         return
     for name in ("PGPORT", "PGHOST", "PGUSER", "PGPASSWORD", "PGDATABASE"):
         os.environ.pop(name, None)  # meant for another server
-    with EmbeddedPostgres(settings.data_dir) as embedded, _kept_running(embedded):
-        yield embedded.start()
+    embedded = EmbeddedPostgres(settings.data_dir)
+    try:
+        with _undisturbed():
+            dsn = embedded.start()
+        with _kept_running(embedded):
+            yield dsn
+    finally:
+        with _undisturbed():
+            embedded.stop()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals that come meanwhile are heard afterwards: half a start of PostgreSQL would leave it running for ever."""
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda received, _: came.append(received)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 @contextmanager

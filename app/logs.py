@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from app.settings import LogFormat
 
@@ -21,7 +22,8 @@ def configure(level: str, style: LogFormat) -> None:
         _cut,
     ]
     if style is LogFormat.JSON:
-        final: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        final: list[Any] = [tracebacks, structlog.processors.JSONRenderer()]
     else:
         final = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import cache
+
 import asyncpg
+import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -13,11 +17,16 @@ from prometheus_client import (
 )
 
 from api.ocpp.node import Counters, Node
+from api.ocpp.registry import RECEIVERS, SENDERS
+from api.ocpp.schema import knows
+from api.ocpp.versions import VERSIONS
 from app.journal import PostgresJournal
 from projections.all import READ_MODELS
 from projections.runner import RunnerCounters
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside every counter that nobody asks for
+
+log = structlog.get_logger(__name__)
 
 _LATENCY = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
@@ -53,6 +62,7 @@ class Metrics:
             registry=r,
         )
         self._parked_now = Gauge("csms_parked_events", "Events that are set aside now", registry=r)
+        self._database = Gauge("csms_database_up", "1 if the database answered this very request", registry=r)
         self._children: dict[tuple[str, str, str], Counter] = {}
 
     def counters(self) -> Counters:
@@ -73,17 +83,26 @@ class Metrics:
 
     async def collect(self, pool: asyncpg.Pool) -> bytes:
         """The text of /metrics; asks the database how far the read models are."""
+        try:
+            async with asyncio.timeout(5):
+                await self._ask(pool)
+            self._database.set(1)
+        except Exception as error:  # what this process knows by itself is worth telling all the more
+            log.warning("metrics.database_away", error=repr(error))
+            self._database.set(0)
+        return generate_latest(self.registry)
+
+    async def _ask(self, pool: asyncpg.Pool) -> None:
         for record in await pool.fetch(_LAG, [model.schema for model in READ_MODELS]):
             self._lag.labels(record["name"]).set(record["lag"])
             self._halted.labels(record["name"]).set(1 if record["halted"] else 0)
         self._parked_now.set(await pool.fetchval("SELECT count(*) FROM parked_event"))
-        return generate_latest(self.registry)
 
     def _message(self, version: str, action: str, outcome: str) -> None:
-        # What a stranger calls an action must not become a time series.
-        key = version, "unknown" if outcome == "NotImplemented" else action, outcome
-        child = self._children.get(key)
+        child = self._children.get((version, action, outcome))
         if child is None:
+            # What somebody makes up as an action, in a message or a command, must not become a time series.
+            key = version, action if _known(version, action) else "-", outcome
             child = self._children[key] = self._messages.labels(*key)
         child.inc()
 
@@ -94,6 +113,16 @@ class Metrics:
     def _batch(self, events: int, seconds: float) -> None:
         self._batches.observe(seconds)
         self._applied.inc(events)
+
+
+@cache
+def _words() -> frozenset[tuple[str, str]]:
+    return frozenset((*RECEIVERS, *SENDERS))
+
+
+def _known(version: str, action: str) -> bool:
+    spoken = next((v for v in VERSIONS.values() if v.name == version), None)
+    return (version, action) in _words() or (spoken is not None and knows(spoken, action))
 
 
 _LAG = """

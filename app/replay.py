@@ -39,8 +39,20 @@ async def replay(journal: Journal, stream: str, as_of: datetime | None = None) -
     for event in events:
         event.mutate(aggregate)
     state = {name: value for name, value in vars(aggregate).items() if not name.startswith("_")}
-    plain: dict[str, Any] = msgspec.to_builtins(state, enc_hook=str, str_keys=True)
-    return Told(events, plain)
+    return Told(events, _plain(msgspec.to_builtins(state, enc_hook=str)))
+
+
+def _plain(value: Any) -> Any:
+    """With keys that JSON knows: `1/2` for the pair of EVSE and connector, `null` for None."""
+    if isinstance(value, dict):
+        return {_key(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, tuple):
+        return "/".join(map(str, key))
+    return "null" if key is None else str(key)
 
 
 def line(event: DomainEvent) -> str:

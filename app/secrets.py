@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hmac
 import os
 import secrets
@@ -38,14 +40,26 @@ def _digest(key: str) -> str:
 
 
 def _kept(path: Path, fresh: str) -> tuple[str, bool]:
-    """The content of a file only its owner reads; made with `fresh` if it is not there (True)."""
+    """The content of a file only its owner reads; made with `fresh` if it is not there (True).
+
+    It appears whole or not at all, so two processes that start at once agree.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip(), False
-    with os.fdopen(descriptor, "w") as file:
-        file.write(fresh + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return fresh, True
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(fresh + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(made, path)
+                return fresh, True
+        finally:
+            made.unlink(missing_ok=True)
+    kept = path.read_text().strip()
+    if not kept:
+        raise OSError(
+            errno.EINVAL, "is empty: restore it from a backup, or remove it to have a new one made", str(path)
+        )
+    return kept, False

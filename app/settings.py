@@ -6,6 +6,7 @@ import socket
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,10 +27,17 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
 class Settings(BaseSettings):
     """Defaults are safe: loopback only, unknown stations refused, an API key required."""
 
-    model_config = SettingsConfigDict(env_prefix="CSMS_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CSMS_", env_file=".env", env_ignore_empty=True, extra="ignore")
 
     database_url: str | None = Field(None, description="PostgreSQL 15 or later; unset: an embedded one in DATA_DIR")
     data_dir: Path = Field(Path(".csms"), description="embedded database, pepper and API key fingerprint")
@@ -51,14 +59,25 @@ class Settings(BaseSettings):
     max_message_bytes: int = Field(
         262_144, ge=1024, description="largest OCPP message; larger ones close the socket (1009)"
     )
-    log_level: str = Field("INFO")
+    log_level: LogLevel = Field(LogLevel.INFO)
     log_format: LogFormat = Field(LogFormat.JSON)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
 
     @field_validator("database_url")
     @classmethod
     def _postgres(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("DATABASE_URL must begin with postgresql://")
+        try:
+            _ = urlsplit(url or "").port
+        except ValueError:
+            raise ValueError(
+                "DATABASE_URL has no valid port; in a password, percent-encode what is not plain"
+            ) from None
         return url.replace("postgres://", "postgresql://", 1) if url else None
 
     @model_validator(mode="after")

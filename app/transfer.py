@@ -14,14 +14,19 @@ _BYTES = ("state", "request", "reply")
 _BATCH = 5_000
 
 Progress = Callable[[int], None]
+"""Called with the events done so far."""
 
 
 async def export(pool: asyncpg.Pool, out: BinaryIO, progress: Progress) -> int:
-    """Write every event in the order of positions; returns how many. Bytes are base64."""
+    """Write every event that is settled now, in the order of positions; returns how many. Bytes are base64."""
     after = done = 0
-    columns = ", ".join(_COLUMNS)
-    query = f"SELECT {columns} FROM stored_events WHERE notification_id > $1 ORDER BY 1 LIMIT {_BATCH}"  # noqa: S608
-    while records := await pool.fetch(query, after):
+    # Beyond it, an event with a lower position than one that is there already may still be on its way.
+    settled = await pool.fetchval("SELECT max(notification_id) FROM application_events")
+    query = (
+        f"SELECT {', '.join(_COLUMNS)} FROM stored_events WHERE notification_id > $1 AND notification_id <= $2"  # noqa: S608
+        f" ORDER BY 1 LIMIT {_BATCH}"
+    )
+    while records := await pool.fetch(query, after, settled):
         out.writelines(msgspec.json.encode(_written(dict(record))) + b"\n" for record in records)
         after, done = records[-1][0], done + len(records)
         progress(done)
