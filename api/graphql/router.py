@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from cross_web import HTTPException
 from fastapi import APIRouter
+from graphql import GraphQLError, parse
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Message
@@ -16,8 +17,10 @@ from starlette.websockets import WebSocket
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from api.graphql.context import Context, Services
+from api.graphql.limits import MOST_TOKENS
 from api.graphql.schema import schema
 
 LARGEST_BODY = 256 * 1024
@@ -50,7 +53,30 @@ def bearer(authorization: Any) -> str | None:
     return key.strip() or None if scheme.lower() == "bearer" else None
 
 
+class _Socket(BaseGraphQLTransportWSHandler[Context, None]):
+    """Refuses what the library's handler would stumble over without a word."""
+
+    async def handle_message(self, message: Any) -> None:
+        if not isinstance(message, dict):
+            await self.handle_invalid_message("a message is an object")
+            return
+        if message.get("type") == "subscribe" and "id" in message:
+            payload = message.get("payload")
+            if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+                await self.handle_invalid_message("the payload has no query")
+                return
+            try:
+                parse(payload["query"], max_tokens=MOST_TOKENS)
+            except (GraphQLError, RecursionError) as error:
+                told = error if isinstance(error, GraphQLError) else GraphQLError("nested too deeply")
+                await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
+                return
+        await super().handle_message(message)  # type: ignore[arg-type]
+
+
 class _Router(GraphQLRouter[Context, None]):
+    graphql_transport_ws_handler_class = _Socket
+
     async def run(self, request: Any, context: Any = None, root_value: Any = None) -> Any:
         if isinstance(request, WebSocket):
             return await super().run(request, context, root_value)

@@ -350,7 +350,6 @@ async def last_word(api: Api, message: str) -> int | dict[str, Any]:
         return told
 
 
-@pytest.mark.xfail(strict=False, reason="these end in an exception of the library: no word, a traceback in the log")
 async def test_a_subscriber_s_message_that_no_parser_takes_is_explained(own_server: Callable[..., Server]) -> None:
     async with Api(server := own_server()) as api:
         told = [
