@@ -53,7 +53,7 @@ def _terminated(*_: object) -> None:
 
 def _give_up(message: str, code: int = 1) -> NoReturn:
     for line in message.splitlines():
-        errors.print(f"csms: {line}", style="red", highlight=False, soft_wrap=True)
+        errors.print(f"csms: {line}", style="red", highlight=False, soft_wrap=True, markup=False)
     sys.exit(code)
 
 
@@ -102,7 +102,7 @@ def migrate() -> None:
 
     with database(read_settings()) as dsn:
         db.migrate(dsn)
-    console.print("The database schema is up to date.")
+    _tell("The database schema is up to date.")
 
 
 @cli.command()
@@ -137,7 +137,7 @@ def rebuild(
                 bar.update(task, completed=done, total=done)
 
     _with_journal(work)
-    console.print(f"Rebuilt: {', '.join(model.name for model in chosen)}.")
+    _tell(f"Rebuilt: {', '.join(model.name for model in chosen)}.")
 
 
 @cli.command()
@@ -170,7 +170,7 @@ def audit() -> None:
         async for name, problems in check(journal, pool):
             console.print(f"{'[red]✗' if problems else '[green]✓'}[/] {name}")
             for problem in problems:
-                console.print(f"    {problem}", highlight=False)
+                _tell(f"    {problem}")
             sound = sound and not problems
         return sound
 
@@ -189,7 +189,7 @@ def export_journal(file: Annotated[Path, typer.Argument(help="Lines of JSON; gzi
             task = bar.add_task("export", total=total)
             return await export(pool, out, lambda done: bar.update(task, completed=done))
 
-    console.print(f"{_with_journal(work)} events written to {file}.", highlight=False)
+    _tell(f"{_with_journal(work)} events written to {file}.")
 
 
 @cli.command("import")
@@ -208,7 +208,12 @@ def import_journal(file: Annotated[Path, typer.Argument(help="What `csms export`
         done = _with_journal(work)
     except ValueError as error:
         _give_up(f"{file}: {error}")
-    console.print(f"{done} events read from {file}. Now run: csms rebuild", highlight=False)
+    _tell(f"{done} events read from {file}. Now run: csms rebuild")
+
+
+def _tell(line: str) -> None:
+    """A line of an answer, whole however narrow the terminal is: it may be read by a program."""
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 def _progress_bar() -> Progress:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import asyncpg
 import msgspec
 
-_COLUMNS = ("notification_id", "originator_id", "originator_version", "topic", "state", "protocol", "request", "reply")
-_BYTES = ("state", "request", "reply")
+_BigInt = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    """A row of the journal; bytes are base64 in JSON."""
+
+    notification_id: _BigInt
+    originator_id: str
+    originator_version: _BigInt
+    topic: str
+    state: bytes
+    protocol: str | None
+    request: bytes | None
+    reply: bytes | None
+
+
+_COLUMNS = _Line.__struct_fields__
+_decode = msgspec.json.Decoder(_Line).decode
 _BATCH = 5_000
 
 Progress = Callable[[int], None]
@@ -27,7 +42,7 @@ async def export(pool: asyncpg.Pool, out: BinaryIO, progress: Progress) -> int:
         f" ORDER BY 1 LIMIT {_BATCH}"
     )
     while records := await pool.fetch(query, after, settled):
-        out.writelines(msgspec.json.encode(_written(dict(record))) + b"\n" for record in records)
+        out.writelines(msgspec.json.encode(dict(record)) + b"\n" for record in records)
         after, done = records[-1][0], done + len(records)
         progress(done)
     return done
@@ -62,13 +77,8 @@ SELECT setval('transaction_ids', greatest(nextval('transaction_ids'), coalesce(m
 """
 
 
-def _written(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: base64.b64encode(v).decode() if k in _BYTES and v is not None else v for k, v in row.items()}
-
-
 def _read(text: bytes, number: int) -> tuple[Any, ...]:
     try:
-        row = msgspec.json.decode(text)
-        return tuple(base64.b64decode(row[c]) if c in _BYTES and row[c] is not None else row[c] for c in _COLUMNS)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"line {number} is not an exported event: {error!r}") from error
+        return msgspec.structs.astuple(_decode(text))
+    except ValueError as error:
+        raise ValueError(f"line {number} is not an exported event: {error}") from error
