@@ -90,7 +90,7 @@ def test_everything_that_is_generated_is_shown() -> None:
     assert {section for d in DOCUMENTS for section in generated.names(d)} == set(generated.SECTIONS)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+@pytest.mark.parametrize("document", [*DOCUMENTS, *(ROOT / "deploy").iterdir(), ROOT / "CHANGELOG.md"], ids=name)
 def test_settings_that_are_named_exist(document: Path) -> None:
     known = {f"CSMS_{setting.upper()}" for setting in generated.Settings.model_fields}
     assert set(re.findall(r"CSMS_[A-Z_]+[A-Z]", document.read_text())) <= known | {"CSMS_TEST_DATABASE_URL"}
