@@ -72,7 +72,6 @@ class Metrics:
         return RunnerCounters(
             batch=self._batch,
             parked=lambda model: self._parked.labels(model).inc(),
-            halted=lambda model: self._halted.labels(model).set(1),
         )
 
     def watch(self, journal: PostgresJournal, node: Node | None) -> None:

@@ -1,6 +1,6 @@
 """Who may charge. One stream for a token's text, whatever its type, because 1.6 presents tokens without one.
 
-Stream `id-token:<text in lower case>` (B.1: tokens compare without regard to case).
+Stream `id-token:<text in lower case>` (tokens compare without regard to case).
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class TransactionRef:
     stream: str
     evse: Evse | None = None
     start_key: str | None = None
-    """1.6: the content of StartTransaction, which a repetition shares (A.5)."""
+    """1.6: the content of StartTransaction, which a repetition shares."""
     ended: bool = False
 
 

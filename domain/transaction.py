@@ -126,7 +126,7 @@ class Facts:
         return self.register.energy()
 
     def usage(self) -> Usage:
-        """What is to be paid for: all energy, and the time from authorisation to end (never before it, H.5)."""
+        """What is to be paid for: all energy, and the time from authorisation to end (never before it)."""
         chargeable = self.authorized_at or self.began_at
         if chargeable is None or self.ended_at is None:
             return Usage(self.energy.wh, 0)

@@ -79,7 +79,6 @@ class RunnerCounters:
 
     batch: Callable[[int, float], None] = lambda events, seconds: None
     parked: Callable[[str], None] = lambda model: None
-    halted: Callable[[str], None] = lambda model: None
 
 
 async def open_track(pool: asyncpg.Pool, model: ReadModel, schema: str | None = None) -> Track | None:
@@ -297,7 +296,6 @@ async def _apply_in_halves(pool: asyncpg.Pool, track: Track, page: Page, counter
             )
         if track.model.money:
             await _halt(pool, track, page.recorded[0], error)
-            counters.halted(track.model.name)
             return False
         await _park(pool, track, page.recorded[0], error)
         counters.parked(track.model.name)

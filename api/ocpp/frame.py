@@ -50,7 +50,7 @@ Frame = Call | CallResult | CallError | Malformed
 
 
 def parse(raw: str, version: Version) -> Frame:
-    """Read one WebSocket message. Never raises; what cannot be read comes back as Malformed (A.7)."""
+    """Read one WebSocket message. Never raises; what cannot be read comes back as Malformed (2.0.1 Part 4 §4.2.3)."""
     try:
         frame = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

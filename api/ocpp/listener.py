@@ -57,7 +57,7 @@ async def listen(node: Node, host: str, port: int, *, max_message_bytes: int) ->
 
 
 def station_id_of(path: str) -> str | None:
-    """The last segment of the raw path, decoded once; None if it cannot name a station (A.1)."""
+    """The last segment of the raw path, decoded once; None if it cannot name a station (OCPP-J §3.1)."""
     segment = path.partition("?")[0].rpartition("/")[2]
     try:
         station_id = unquote(segment, errors="strict")
@@ -120,7 +120,7 @@ async def _register(node: Node, station: Station, station_id: str, user_password
 
 
 def _basic(headers: Headers) -> tuple[str, bytes] | None:
-    """User and password of Basic auth; the password may be any bytes (1.6), the user ends at the first colon (A.9)."""
+    """User and password of Basic auth; the password may be any bytes (1.6), the user ends at the first colon."""
     scheme, _, encoded = headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -67,7 +67,7 @@ class Node:
     boot_retry_interval: int = 60
     """Seconds, told to stations that are pending or rejected."""
     answer_timeout: float = 30.0
-    """Seconds a station has to answer a call of ours (A.5)."""
+    """Seconds a station has to answer a call of ours."""
     counters: Counters = field(default_factory=Counters)
     connections: dict[str, StationConnection] = field(default_factory=dict)
     id_tokens: Shelf[IdTokenRecord] = field(init=False)
@@ -79,7 +79,7 @@ class Node:
         self.tariffs = Shelf(self.journal, Tariff)
 
     async def new_transaction_id(self) -> str:
-        """An integer for a 1.6 transaction that no other has or had (B.1); drawn a hundred at a time."""
+        """An integer for a 1.6 transaction that no other has or had; drawn a hundred at a time."""
         while not self._transaction_ids:
             self._transaction_ids.extend(await self.journal.draw_transaction_ids(100))
         return str(self._transaction_ids.popleft())

@@ -33,7 +33,7 @@ class Refusal:
 
 @dataclass(slots=True)
 class Noise:
-    """An answer to nothing: ignored (A.7)."""
+    """An answer to nothing: ignored (2.0.1 Part 4 §4.2)."""
 
     reason: str
 
@@ -42,7 +42,7 @@ Incoming = Call | Answer | Refusal | Noise
 
 
 class Busy(RuntimeError):
-    """A call is still open: only one may be, in each direction (A.5)."""
+    """A call is still open: only one may be, in each direction (Part 4 §4.1)."""
 
 
 class RpcPeer:

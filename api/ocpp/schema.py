@@ -24,7 +24,7 @@ _FIRST = ("required", "type", "additionalProperties")
 
 
 class CallFailed(Exception):
-    """Answer the call with this CALLERROR. `code` in the spelling of 2.x (A.6)."""
+    """Answer the call with this CALLERROR. `code` in the spelling of 2.x (Part 4 §4.3)."""
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(f"{code}: {description}")

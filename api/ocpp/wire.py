@@ -13,7 +13,7 @@ from domain.values import Evse, IdToken, MeterReading, SampledValue, SignedValue
 
 
 def instant(text: str) -> datetime:
-    """An ISO 8601 time; without a zone it is taken as UTC (B.1). Raises CallFailed for what is no time at all."""
+    """An ISO 8601 time; without a zone it is taken as UTC. Raises CallFailed for what is no time at all."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:

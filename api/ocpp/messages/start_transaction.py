@@ -12,7 +12,7 @@ from domain.values import IdToken
 async def start_transaction(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
     id_token = IdToken(request["idTag"])
     authorization = await session.authorize(id_token)
-    # A repetition comes with a new message id but the same content, and must get the number it was given (A.5).
+    # A repetition comes with a new message id but the same content, and must get the number it was given.
     key = f"{request['connectorId']}|{request['idTag'].casefold()}|{request['timestamp']}|{request['meterStart']}"
     known = session.day.transaction_started_with(key)
     if known is not None:

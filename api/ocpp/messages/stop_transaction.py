@@ -1,4 +1,4 @@
-"""StopTransaction: a 1.6 transaction has ended (1.6 §4.10). It cannot be refused, whatever its number says (Z.16)."""
+"""StopTransaction: a 1.6 transaction has ended (1.6 §4.10). It cannot be refused, whatever its number says."""
 
 from typing import Any
 
