@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.journal import PostgresJournal
 from app.server import Role, ServerFailed, System, running, serve
 from app.settings import Settings, UnknownStations
-from domain.events import Command
+from domain.events import Command, StationDay
 from domain.journal import Entry
 from tests.app.line import station, until
 from tests.app.processes import free_port
@@ -92,9 +93,13 @@ async def test_a_process_starts_on_free_ports_and_becomes_ready(system: System) 
         assert set(open_to_all.values()) == {404}
 
 
-async def test_a_process_is_ready_only_when_its_answers_are_whole(settings: Settings, dsn: str) -> None:
-    async with running(settings, dsn) as system, station(system.ocpp_port) as cs1:
-        await cs1.boot()
+async def test_a_process_is_ready_only_when_its_answers_are_whole(
+    settings: Settings, dsn: str, journal: PostgresJournal
+) -> None:
+    async with running(settings, dsn, Role.PROJECTIONS):
+        pass
+    day = StationDay.open("CS1", None, datetime.now(UTC))
+    await journal.append([Entry(event) for event in day.collect_events()])  # type: ignore[arg-type]
     async with running(settings, dsn, Role.API) as system, http(system) as client:
         await until(lambda: _answers(client, 503, "read models are still being built"))
         async with running(settings, dsn, Role.PROJECTIONS):
