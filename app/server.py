@@ -52,6 +52,9 @@ async def running(settings: Settings, dsn: str, role: Role = Role.ALL) -> AsyncI
         stack.push_async_callback(journal.close)
         system = System(settings, dsn, pool, journal)
         metrics = Metrics()
+        if role in (Role.OCPP, Role.API) and settings.pepper is None:
+            hint = "processes that do not share CSMS_DATA_DIR need the same CSMS_PEPPER"
+            log.warning("server.pepper_of_its_own", data_dir=str(settings.data_dir), hint=hint)
         if role in (Role.ALL, Role.PROJECTIONS):
             system.runner = Runner(journal, pool, READ_MODELS, counters=metrics.runner_counters())
             await system.runner.prepare()
