@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import structlog
 from eventsourcing.persistence import RecordConflictError
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from api.ocpp.bell import Bell
@@ -19,6 +18,7 @@ from api.ocpp.node import Node
 from api.ocpp.receive import OwnershipLost, record_refusal, serve
 from api.ocpp.rpc import Answer, Noise, Refusal, RpcPeer
 from api.ocpp.session import StationSession
+from api.ocpp.socket import StationSocket
 from domain.journal import Evidence, JournalUnavailable
 from domain.station_day import Connection
 
@@ -38,7 +38,7 @@ class StationConnection:
         "_commands",
         "_gone",
         "_inbox",
-        "_room",
+        "_paused",
         "_socket",
         "_work",
         "id",
@@ -47,7 +47,7 @@ class StationConnection:
         "session",
     )
 
-    def __init__(self, socket: ServerConnection, session: StationSession) -> None:
+    def __init__(self, socket: StationSocket, session: StationSession) -> None:
         self.id = uuid4().hex
         self.node: Node = session.node
         self.session = session
@@ -55,7 +55,7 @@ class StationConnection:
         self._socket = socket
         self._inbox: list[tuple[Call | Refusal, str]] = []
         self._work = Bell()
-        self._room = Bell()
+        self._paused = False
         self._answer: asyncio.Future[tuple[Answer, str]] | None = None
         self._commands: list[str] = []
         self._command_task: asyncio.Task[None] | None = None
@@ -125,6 +125,7 @@ class StationConnection:
 
     async def _read(self) -> str:
         """Read until the socket closes; returns why it did."""
+        self._socket.heard = self._received
         try:
             while True:
                 raw = await self._socket.recv()
@@ -132,8 +133,6 @@ class StationConnection:
                     await self._socket.close(UNSUPPORTED_DATA, "OCPP-J messages are text")
                     return "binary frame"
                 self._received(raw)
-                if len(self._inbox) >= _MAX_WAITING and not self._closing:
-                    await self._room.wait()
         except ConnectionClosed as closed:
             return f"{closed.rcvd.code} {closed.rcvd.reason}".strip() if closed.rcvd else "connection lost"
 
@@ -142,6 +141,9 @@ class StationConnection:
             case Call() | Refusal():
                 self._inbox.append((incoming, raw))
                 self._work.ring()
+                if len(self._inbox) >= _MAX_WAITING and not self._paused:
+                    self._paused = True
+                    self._socket.transport.pause_reading()
             case Answer():
                 if self._answer is not None and not self._answer.done():
                     self._answer.set_result((incoming, raw))
@@ -159,7 +161,8 @@ class StationConnection:
                     await self._work.wait()
                     continue
                 incoming, raw = self._inbox.pop(0)
-                self._room.ring()
+                if self._paused and len(self._inbox) < _MAX_WAITING // 2:
+                    self._read_on()
                 if isinstance(incoming, Refusal):
                     await record_refusal(self.session, incoming, raw)
                     reply = incoming.reply
@@ -178,12 +181,19 @@ class StationConnection:
         return False
 
     async def _stop_serving(self, code: int, reason: str) -> None:
-        """Close unserved; whoever reads must not wait for room in the inbox, which nobody will make."""
+        """Close unserved."""
         self._closing = True
-        self._room.ring()
+        self._read_on()  # or the close of the station would go unheard
         await self._socket.close(code, reason)
 
+    def _read_on(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._socket.transport.resume_reading()
+
     async def _send(self, text: bytes) -> None:
+        if self._socket.say(text):
+            return
         with suppress(ConnectionClosed):  # what is recorded is recorded: the station will ask again, and hear the same
             await self._socket.send(text, text=True)
 
@@ -222,6 +232,6 @@ class StationConnection:
             self._answer.set_exception(ConnectionError("the connection closed before the station answered"))
 
 
-def _upgrade(socket: ServerConnection) -> bytes:
+def _upgrade(socket: StationSocket) -> bytes:
     """The request line of the handshake, the evidence of a connection; never the credentials."""
     return f"GET {socket.request.path}".encode() if socket.request else b""

@@ -6,6 +6,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import unquote
 
 import structlog
@@ -18,6 +19,7 @@ from websockets.typing import Subprotocol
 from api.ocpp.connection import StationConnection
 from api.ocpp.node import Node
 from api.ocpp.session import StationSession
+from api.ocpp.socket import StationSocket
 from api.ocpp.versions import VERSIONS
 from domain.credentials import fingerprint, verify
 from domain.events import Station
@@ -39,7 +41,7 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 async def listen(node: Node, host: str, port: int, *, max_message_bytes: int) -> Server:
     """Accept stations until the server is closed."""
     return await serve(
-        lambda socket: _handle(node, socket),
+        lambda socket: _handle(node, cast("StationSocket", socket)),
         host,
         port,
         process_request=lambda socket, request: _admit(node, socket, request),
@@ -53,6 +55,7 @@ async def listen(node: Node, host: str, port: int, *, max_message_bytes: int) ->
         ping_timeout=20,
         close_timeout=5,
         server_header=None,
+        create_connection=StationSocket,
     )
 
 
@@ -141,7 +144,7 @@ def _refuse(status: HTTPStatus, text: str, *headers: tuple[str, str]) -> Respons
     return Response(status.value, status.phrase, Headers([*fields, *headers]), body)
 
 
-async def _handle(node: Node, socket: ServerConnection) -> None:
+async def _handle(node: Node, socket: StationSocket) -> None:
     station_id = station_id_of(socket.request.path) if socket.request else None
     if station_id is None or socket.subprotocol is None:
         return
