@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 import uvloop
-from websockets.asyncio.client import ClientConnection, connect
 
 from bench.processes import Load, csms
+from bench.socket import Socket, connect
 
 STATIONS = 5_000
 
@@ -36,20 +36,13 @@ def memory(folder: Path) -> dict[str, Any]:
 async def hold(url: str, stations: int, prefix: str) -> None:
     gate = asyncio.Semaphore(50)
 
-    async def one(index: int) -> ClientConnection:
+    async def one(index: int) -> Socket:
         async with gate:
-            socket = await connect(
-                f"{url}/{prefix}-{index:05d}",
-                subprotocols=["ocpp1.6"],
-                compression=None,
-                ping_interval=None,
-                open_timeout=60,  # type: ignore[list-item]
-            )
+            socket = await connect(f"{url}/{prefix}-{index:05d}", "ocpp1.6")
             boot = {"chargePointVendor": "Bench", "chargePointModel": "Idle"}
             status = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
             for number, (action, payload) in enumerate((("BootNotification", boot), ("StatusNotification", status))):
-                await socket.send(orjson.dumps([2, str(number), action, payload]), text=True)
-                await socket.recv()
+                await socket.ask(orjson.dumps([2, str(number), action, payload]))
             return socket
 
     sockets = await asyncio.gather(*(one(index) for index in range(stations)))
@@ -58,7 +51,7 @@ async def hold(url: str, stations: int, prefix: str) -> None:
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
     print("{}", flush=True)
     for socket in sockets:
-        socket.transport.abort()
+        socket.abort()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from time import perf_counter
 
 import orjson
 import uvloop
-from websockets.asyncio.client import connect
+
+from bench.socket import connect
 
 
 async def main(url: str, stations: int, seconds: float, rate: float) -> None:
@@ -17,22 +18,19 @@ async def main(url: str, stations: int, seconds: float, rate: float) -> None:
 
     async def station(index: int) -> None:
         nonlocal sent
-        async with connect(
-            f"{url}/PACED-{index:04d}", subprotocols=["ocpp1.6"], compression=None, ping_interval=None
-        ) as socket:  # type: ignore[list-item]
-            boot = {"chargePointVendor": "Bench", "chargePointModel": "Paced"}
-            await socket.send(orjson.dumps([2, "0", "BootNotification", boot]), text=True)
-            await socket.recv()
-            ready.release()
-            await started.wait()
-            begun, interval = perf_counter(), stations / rate
-            due = begun + interval * index / stations
-            while due < begun + seconds:
-                await asyncio.sleep(max(0.0, due - perf_counter()))
-                await socket.send(orjson.dumps([2, f"{due}", "Heartbeat", {}]), text=True)
-                await socket.recv()
-                sent += 1
-                due += interval
+        socket = await connect(f"{url}/PACED-{index:04d}", "ocpp1.6")
+        boot = {"chargePointVendor": "Bench", "chargePointModel": "Paced"}
+        await socket.ask(orjson.dumps([2, "0", "BootNotification", boot]))
+        ready.release()
+        await started.wait()
+        begun, interval = perf_counter(), stations / rate
+        due = begun + interval * index / stations
+        while due < begun + seconds:
+            await asyncio.sleep(max(0.0, due - perf_counter()))
+            await socket.ask(orjson.dumps([2, f"{due}", "Heartbeat", {}]))
+            sent += 1
+            due += interval
+        socket.abort()
 
     tasks = [asyncio.create_task(station(index)) for index in range(stations)]
     for _ in range(stations):

@@ -18,7 +18,8 @@ from uuid import uuid4
 
 import orjson
 import uvloop
-from websockets.asyncio.client import connect
+
+from bench.socket import connect
 
 SAMPLES = 20
 """Meter values in a session."""
@@ -99,28 +100,27 @@ class Station:
         self.sessions = 0
         self._ids: Iterator[int] = count()
 
-    async def run(self, until: float, started: asyncio.Event) -> None:
-        async with connect(
-            self.url, subprotocols=[f"ocpp{self.version}"], compression=None, ping_interval=None
-        ) as socket:  # type: ignore[list-item]
+    async def run(self, until: _Deadline, started: asyncio.Event) -> None:
+        socket = await connect(self.url, f"ocpp{self.version}")
 
-            async def send(action: str, payload: dict[str, Any]) -> dict[str, Any]:
-                message_id = f"{next(self._ids)}"
-                before = perf_counter()
-                await socket.send(orjson.dumps([2, message_id, action, payload]), text=True)
-                kind, answered, *rest = orjson.loads(await socket.recv(decode=False))
-                if kind != 3 or answered != message_id:
-                    raise RuntimeError(f"{action} was answered {rest}")
-                self.answers.append(perf_counter() - before)
-                return rest[0]  # type: ignore[no-any-return]
+        async def send(action: str, payload: dict[str, Any]) -> dict[str, Any]:
+            message_id = f"{next(self._ids)}"
+            before = perf_counter()
+            answer = await socket.ask(orjson.dumps([2, message_id, action, payload]))
+            self.answers.append(perf_counter() - before)
+            kind, answered, *rest = orjson.loads(answer)
+            if kind != 3 or answered != message_id:
+                raise RuntimeError(f"{action} was answered {rest}")
+            return rest[0]  # type: ignore[no-any-return]
 
-            await self._boot(send)
-            await started.wait()
-            session = session_v16 if self.version == "1.6" else session_v201
-            register = 1_000
-            while perf_counter() < until:
-                register = await session(send, self.name, register)
-                self.sessions += 1
+        await self._boot(send)
+        await started.wait()
+        session = session_v16 if self.version == "1.6" else session_v201
+        register = 1_000
+        while until > perf_counter():
+            register = await session(send, self.name, register)
+            self.sessions += 1
+        socket.abort()
 
     async def _boot(self, send: Send) -> None:
         if self.version == "1.6":
@@ -151,7 +151,7 @@ async def load(url: str, stations: int, seconds: float) -> dict[str, Any]:
     cpu = process_time()
 
     async def bounded(station: Station) -> None:
-        await station.run(_Deadline(started, seconds), started)  # type: ignore[arg-type]
+        await station.run(_Deadline(started, seconds), started)
 
     await asyncio.gather(*(bounded(station) for station in fleet))
     await starting

@@ -59,6 +59,12 @@ class Aggregate(BaseAggregate[str]):
                 member.AGGREGATE = cls
                 register_topic(member.TOPIC, member)
 
+    def trigger_event(self, event_class: type[DomainEvent], *, timestamp: datetime, **fields: Any) -> None:  # type: ignore[override]
+        """Record a decision and apply it. As the library does it, without its clock and its copies."""
+        event = event_class(originator_id=self._id, originator_version=self._version + 1, timestamp=timestamp, **fields)
+        event.mutate(self)
+        self._pending_events.append(event)
+
     @property
     def exists(self) -> bool:
         return self.version > 0

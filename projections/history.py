@@ -114,6 +114,12 @@ async def position_of_stream(pool: asyncpg.Pool, stream: str) -> int:
     return int(await pool.fetchval(query, stream) or 0)
 
 
+async def shown(pool: asyncpg.Pool, models: Sequence[ReadModel]) -> int:
+    """Up to which position all of these read models, but for halted ones, have answers."""
+    query = "SELECT coalesce(min(position), 0) FROM read_model WHERE name = ANY($1) AND halted IS NULL"
+    return int(await pool.fetchval(query, [model.schema for model in models]))
+
+
 class News(NamedTuple):
     """What the events up to a position concern: station and transaction in encoded form, and whether an event was
     marked.

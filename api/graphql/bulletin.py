@@ -20,7 +20,7 @@ import structlog
 from api.graphql.errors import Code, stop
 from domain.events import Station, StationDay
 from projections.all import READ_MODELS
-from projections.history import news_after
+from projections.history import news_after, shown
 from projections.runner import CHANNEL
 
 log = structlog.get_logger(__name__)
@@ -93,6 +93,10 @@ class _Topic:
             if not self._watches[name]:
                 del self._watches[name]
 
+    def __bool__(self) -> bool:
+        """Whether anybody watches."""
+        return bool(self._watches)
+
     def tell(self, name: str) -> None:
         for watch in (*self._watches.get(name, ()), *self._watches.get(None, ())):
             if len(watch._names) <= _MOST_UNTAKEN:
@@ -144,15 +148,22 @@ class Bulletin:
                     await self._tick.wait()
 
     async def _advance(self) -> None:
+        if self.position is not None and not (self.stations or self.transactions or self.journal):
+            self.position = await shown(self._pool, READ_MODELS)  # nobody to tell
+            self._turn()
+            return
         news = await news_after(self._pool, self.position, READ_MODELS, _SEEN_IN_A_STATION)
         self.position = news.upto
-        self.ticks += 1
-        self._tick.set()
-        self._tick = asyncio.Event()
+        self._turn()
         for station, transaction, seen_in_station in news.concerns:
             self._tell(station, transaction, seen_in_station)
         if news.more:
             self._wake.set()
+
+    def _turn(self) -> None:
+        self.ticks += 1
+        self._tick.set()
+        self._tick = asyncio.Event()
 
     def _tell(self, station: str | None, transaction: str | None, seen_in_station: bool) -> None:
         name = unquote(station or "")

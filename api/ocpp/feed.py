@@ -30,7 +30,7 @@ _TOPICS = [
 
 _closing: set[asyncio.Task[None]] = set()
 """Held here, since the event loop holds no task."""
-_LINGER = 0.02
+_LINGER = 0.03
 """Seconds between two looks: a command can wait as long, and under load a look a commit would cost more than the
 commits.
 """

@@ -197,7 +197,7 @@ class PostgresJournal:
             await asyncio.sleep(1)
 
     async def _tell_and_hear(self, connection: asyncpg.Connection) -> None:
-        """Tell other processes, at most every 10 ms and after the commit: inside it, NOTIFY serialises all writers."""
+        """Tell other processes, at most every 20 ms and after the commit: inside it, NOTIFY serialises all writers."""
 
         def heard(_: object, sender: int, *__: object) -> None:
             if sender != connection.get_server_pid():
@@ -212,7 +212,7 @@ class PostgresJournal:
                     await self._notify.wait()
             self._notify.clear()
             await connection.execute(f"NOTIFY {CHANNEL}")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
 
 class _Recent:
