@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict, deque
 from functools import cache
 
 import asyncpg
@@ -27,6 +28,8 @@ from projections.runner import RunnerCounters
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside every counter that nobody asks for
 
 log = structlog.get_logger(__name__)
+
+_MOST_NOTED, _MOST_LATENCIES = 1_000, 10_000
 
 _LATENCY = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
@@ -63,10 +66,12 @@ class Metrics:
         )
         self._parked_now = Gauge("csms_parked_events", "Events that are set aside now", registry=r)
         self._database = Gauge("csms_database_up", "1 if the database answered this very request", registry=r)
-        self._children: dict[tuple[str, str, str], Counter] = {}
+        # What happens with every message is only noted, and counted when somebody asks or enough has come together.
+        self._noted: dict[tuple[str, str, str], int] = defaultdict(int)
+        self._latencies: deque[float] = deque(maxlen=_MOST_LATENCIES)
 
     def counters(self) -> Counters:
-        return Counters(message=self._message, answered=self._answers.observe)
+        return Counters(message=self._message, answered=self._latencies.append)
 
     def runner_counters(self) -> RunnerCounters:
         return RunnerCounters(
@@ -89,6 +94,7 @@ class Metrics:
         except Exception as error:  # what this process knows by itself is worth telling all the more
             log.warning("metrics.database_away", error=repr(error))
             self._database.set(0)
+        self._count()
         return generate_latest(self.registry)
 
     async def _ask(self, pool: asyncpg.Pool) -> None:
@@ -98,12 +104,17 @@ class Metrics:
         self._parked_now.set(await pool.fetchval("SELECT count(*) FROM parked_event"))
 
     def _message(self, version: str, action: str, outcome: str) -> None:
-        child = self._children.get((version, action, outcome))
-        if child is None:
+        self._noted[version, action, outcome] += 1
+        if len(self._noted) > _MOST_NOTED or len(self._latencies) == _MOST_LATENCIES:
+            self._count()
+
+    def _count(self) -> None:
+        noted, self._noted = self._noted, defaultdict(int)
+        for (version, action, outcome), times in noted.items():
             # What somebody makes up as an action, in a message or a command, must not become a time series.
-            key = version, action if _known(version, action) else "-", outcome
-            child = self._children[key] = self._messages.labels(*key)
-        child.inc()
+            self._messages.labels(version, action if _known(version, action) else "-", outcome).inc(times)
+        while self._latencies:
+            self._answers.observe(self._latencies.popleft())
 
     def _commit(self, seconds: float, events: int) -> None:
         self._appends.observe(seconds)

@@ -66,9 +66,9 @@ def parse(raw: str, version: Version) -> Frame:
         return _unreadable(version, "RpcFrameworkError", f"the message id is longer than {version.max_message_id}")
     if "\\u0000" in raw and _has_nul(frame):
         return Malformed(message_id, "FormatViolation", "a text contains the character NUL", kind == CALL)
+    if kind == CALL and len(frame) == 4 and isinstance(frame[2], str):
+        return Call(message_id, frame[2], {} if frame[3] is None else frame[3])
     match kind, frame:
-        case 2, [_, _, str(action), payload]:
-            return Call(message_id, action, {} if payload is None else payload)
         case 3, [_, _, payload]:
             return CallResult(message_id, {} if payload is None else payload)
         case 4, [_, _, str(code), *rest]:

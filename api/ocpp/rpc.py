@@ -55,14 +55,13 @@ class RpcPeer:
 
     def receive(self, raw: str) -> Incoming:
         frame = parse(raw, self.version)
+        if isinstance(frame, Call):
+            message_id = frame.message_id
+            if message_id in self._serving:
+                return self.refuse(message_id, "RpcFrameworkError", f"message id {message_id} is still being processed")
+            self._serving.add(message_id)
+            return frame
         match frame:
-            case Call(message_id):
-                if message_id in self._serving:
-                    return self.refuse(
-                        message_id, "RpcFrameworkError", f"message id {message_id} is still being processed"
-                    )
-                self._serving.add(message_id)
-                return frame
             case CallResult(message_id, payload) if message_id == self._open_call:
                 self._open_call = None
                 return Answer(payload)

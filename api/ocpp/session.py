@@ -135,7 +135,8 @@ class StationSession:
         self, transaction: Transaction, transaction_id: str, evse: Evse | None, start_key: str | None = None
     ) -> None:
         """Enter a transaction in the day's books, so that it is found again after a restart."""
-        self.day.open_transaction(TransactionRef(transaction_id, transaction.id, evse, start_key), self.now)
+        if transaction_id not in self.day.transactions:
+            self.day.open_transaction(TransactionRef(transaction_id, transaction.id, evse, start_key), self.now)
         if transaction.state is TransactionState.ENDED:  # also one whose end came before its beginning
             self.closed(transaction_id)
 
@@ -143,8 +144,10 @@ class StationSession:
         self.day.close_transaction(transaction_id, self.now)
         self._transactions.pop(transaction_id, None)
 
-    async def tariff(self, evse: Evse | None) -> TariffRef | None:
-        """The tariff in force here and now, in its present version."""
+    async def tariff(self, transaction: Transaction, evse: Evse | None) -> TariffRef | None:
+        """The tariff in force here and now, in its present version; None if the transaction began under another."""
+        if transaction.exists:
+            return None
         tariff_id = self.station.tariff_id(evse.id if evse else None)
         if tariff_id is None:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from api.ocpp.schema import CallFailed
@@ -64,6 +65,7 @@ def reference(value: int | None) -> int | None:
     return value if value is not None and 0 <= value < 2**31 else None
 
 
+@lru_cache(maxsize=256)
 def evse_of_connector(connector_id: int) -> Evse:
     """1.6 connector n is EVSE n with connector 1; connector 0 is the station as a whole."""
     return Evse(number_of(connector_id), 1) if connector_id > 0 else Evse(0)
@@ -82,7 +84,7 @@ def id_token(value: dict[str, Any] | None) -> IdToken | None:
 
 def readings_v16(meter_values: Iterable[dict[str, Any]]) -> tuple[MeterReading, ...]:
     return tuple(
-        MeterReading(instant(mv["timestamp"]), tuple(_sample_v16(sv) for sv in mv["sampledValue"]))
+        MeterReading(instant(mv["timestamp"]), tuple([_sample_v16(sv) for sv in mv["sampledValue"]]))
         for mv in meter_values
     )
 
@@ -120,7 +122,7 @@ def readings_v2(meter_values: Iterable[dict[str, Any]] | None) -> tuple[MeterRea
     if not meter_values:
         return ()
     return tuple(
-        MeterReading(instant(mv["timestamp"]), tuple(_sample_v2(sv) for sv in mv["sampledValue"]))
+        MeterReading(instant(mv["timestamp"]), tuple([_sample_v2(sv) for sv in mv["sampledValue"]]))
         for mv in meter_values
     )
 

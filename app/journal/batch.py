@@ -63,6 +63,9 @@ def weight_of(entries: Sequence[Entry], states: list[bytes]) -> int:
 
 
 def spans_of(entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
+    if len(entries) == 1:
+        event = entries[0].event
+        return {event.originator_id: (event.originator_version - 1, event.originator_version)}
     spans: dict[str, tuple[int, int]] = {}
     for entry in entries:
         stream, version = entry.event.originator_id, entry.event.originator_version

@@ -218,7 +218,7 @@ class PostgresJournal:
 class _Recent:
     """The latest few thousand events of this process, so that its own readers need not decode them again."""
 
-    def __init__(self, size: int = 2_000) -> None:
+    def __init__(self, size: int = 1_500) -> None:
         self._size = size
         self._young: dict[tuple[str, int], DomainEvent] = {}
         self._old: dict[tuple[str, int], DomainEvent] = {}

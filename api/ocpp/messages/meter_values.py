@@ -19,10 +19,10 @@ async def meter_values_v16(session: StationSession, request: dict[str, Any]) -> 
     transaction = await session.transaction(transaction_id)
     transaction.meter(
         session.now,
-        occurred_at=max(reading.at for reading in readings),
+        occurred_at=max([reading.at for reading in readings]),
         evse=None if transaction.exists else evse,
         readings=readings,
-        tariff=await session.tariff(evse),
+        tariff=await session.tariff(transaction, evse),
     )
     session.opened(transaction, transaction_id, evse)
     return {}

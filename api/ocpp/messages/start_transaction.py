@@ -29,7 +29,7 @@ async def start_transaction(session: StationSession, request: dict[str, Any]) ->
             authorization=authorization.status,
             meter_start_wh=wire.register_wh(request["meterStart"]),
             reservation_id=wire.reference(request.get("reservationId")),
-            tariff=await session.tariff(evse),
+            tariff=await session.tariff(transaction, evse),
         )
         session.opened(transaction, transaction_id, evse, key)
     return {"transactionId": int(transaction_id), "idTagInfo": wire.id_tag_info(authorization)}

@@ -23,7 +23,7 @@ async def stop_transaction(session: StationSession, request: dict[str, Any]) -> 
         id_token=id_token,
         authorization=authorization.status if authorization else None,
         readings=wire.readings_v16(request.get("transactionData", ())),
-        tariff=await session.tariff(None),
+        tariff=await session.tariff(transaction, None),
     )
     session.opened(transaction, transaction_id, transaction.facts.evse)
     return {"idTagInfo": wire.id_tag_info(authorization)} if authorization else {}

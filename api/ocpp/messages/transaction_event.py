@@ -31,7 +31,7 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
         "authorization": authorization.status if authorization else None,
         "charging_state": info.get("chargingState"),
         "readings": wire.readings_v2(request.get("meterValue")),
-        "tariff": None if transaction.exists else await session.tariff(evse),
+        "tariff": await session.tariff(transaction, evse),
     }
     if event_type == "Ended":
         transaction.end(session.now, stopped_reason=info.get("stoppedReason", "Local"), **facts)
@@ -46,6 +46,8 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
             **facts,
         )
     session.opened(transaction, transaction_id, transaction.facts.evse)
+    if authorization is None and event_type != "Ended":
+        return {}
     return await _reply(session, transaction, event_type, authorization)
 
 
