@@ -42,6 +42,7 @@ fsync = on
 full_page_writes = on
 synchronous_commit = on
 wal_compression = on
+min_wal_size = 512MB
 max_wal_size = 2GB
 idle_in_transaction_session_timeout = 10s
 timezone = 'UTC'

@@ -1,10 +1,12 @@
-"""Meter readings over time: register, power, state of charge, current and voltage, one row an instant."""
+"""Meter readings over time: register, power, state of charge, current and voltage, one row an instant.
+
+Doubles: this is to look at, and exact to the fifteenth digit. What is billed is computed from the events (`billing`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
 import asyncpg
 import sqlalchemy as sa
@@ -26,11 +28,11 @@ class MeterValueRow(Row, frozen=True, gc=False):
     owner: str
     evse_id: int
     at: datetime
-    register_wh: Decimal | None
-    power_w: Decimal | None
-    soc_percent: Decimal | None
-    current_a: Decimal | None
-    voltage_v: Decimal | None
+    register_wh: float | None
+    power_w: float | None
+    soc_percent: float | None
+    current_a: float | None
+    voltage_v: float | None
 
 
 meter_value = Table(
@@ -41,11 +43,11 @@ meter_value = Table(
         sa.Column("owner", sa.Text(collation="C"), primary_key=True),
         sa.Column("evse_id", sa.Integer, primary_key=True),
         sa.Column("at", sa.DateTime(timezone=True), primary_key=True),
-        sa.Column("register_wh", sa.Numeric),
-        sa.Column("power_w", sa.Numeric),
-        sa.Column("soc_percent", sa.Numeric),
-        sa.Column("current_a", sa.Numeric),
-        sa.Column("voltage_v", sa.Numeric),
+        sa.Column("register_wh", sa.Double),
+        sa.Column("power_w", sa.Double),
+        sa.Column("soc_percent", sa.Double),
+        sa.Column("current_a", sa.Double),
+        sa.Column("voltage_v", sa.Double),
     ),
     key_of=lambda event: None,
     merges=True,
@@ -54,7 +56,7 @@ meter_value = Table(
 
 def row_of(owner: str, evse_id: int, reading: MeterReading) -> MeterValueRow | None:
     """The five series of a reading; None if it has none of them."""
-    values = metering.series(reading)
+    values = [None if value is None else float(value) for value in metering.series(reading)]
     return MeterValueRow(owner, evse_id, reading.at, *values) if any(v is not None for v in values) else None
 
 

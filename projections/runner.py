@@ -22,12 +22,9 @@ __all__ = ["CHANNEL", "Overtaken", "Runner", "RunnerCounters", "Track", "apply",
 
 log = structlog.get_logger(__name__)
 
-_SHARE = 0.25
-"""The part of the time that batches may take where nothing lags much; in between they grow, and so cost less an
-event.
-"""
-
-_LONGEST_WAIT = 0.2
+_WAIT_AN_EVENT = 1 / 4_000
+"""The more a batch held, the longer the next may gather (seconds an event): rows that change often are written once."""
+_LONGEST_WAIT = 0.4
 _SOON, _POLL = 0.004, 0.5
 _LOOK_AFTER_HALTED = 2.0
 """Seconds between two looks whether a halted read model was rebuilt."""
@@ -43,7 +40,7 @@ class Runner:
         models: Sequence[ReadModel],
         *,
         linger: float = 0.03,
-        batch: int = 2_000,
+        batch: int = 4_000,
         counters: RunnerCounters | None = None,
     ) -> None:
         self._journal = journal
@@ -63,7 +60,7 @@ class Runner:
                 await self._open()
                 pause = _SOON
                 while True:
-                    ticks, started = self._journal.ticks, perf_counter()
+                    ticks = self._journal.ticks
                     await self._look_after_halted()
                     applied = await self._advance()
                     if not applied:
@@ -72,8 +69,7 @@ class Runner:
                         continue
                     pause = _SOON
                     if applied < self._batch:
-                        took = perf_counter() - started
-                        await asyncio.sleep(max(self._linger, min(_LONGEST_WAIT, took / _SHARE - took)))
+                        await asyncio.sleep(min(_LONGEST_WAIT, self._linger + applied * _WAIT_AN_EVENT))
             except Overtaken as error:  # by a rebuild, or by another process, which then may go first
                 log.info("read_model.overtaken", read_model=str(error))
                 await asyncio.sleep(0.2)

@@ -37,11 +37,11 @@ class MeterValue:
     def of(cls, row: MeterValueRow) -> MeterValue:
         return cls(
             at=row.at,
-            register_wh=_number(row.register_wh),
-            power_w=_number(row.power_w),
-            soc_percent=_number(row.soc_percent),
-            current_a=_number(row.current_a),
-            voltage_v=_number(row.voltage_v),
+            register_wh=row.register_wh,
+            power_w=row.power_w,
+            soc_percent=row.soc_percent,
+            current_a=row.current_a,
+            voltage_v=row.voltage_v,
         )
 
 
@@ -80,12 +80,12 @@ class Transaction:
     @strawberry.field(description="The power that was told last.")
     async def power_w(self, info: Info) -> float | None:
         row = await info.context.load(latest_readings, self.id)
-        return _number(row.power_w) if row else None
+        return row.power_w if row else None
 
     @strawberry.field(description="The vehicle's state of charge that was told last.")
     async def soc_percent(self, info: Info) -> float | None:
         row = await info.context.load(latest_readings, self.id)
-        return _number(row.soc_percent) if row else None
+        return row.soc_percent if row else None
 
     @strawberry.field(description="Meter values in the order in which they were taken.")
     async def meter_values(self, info: Info, first: int, after: str | None = None) -> Connection[MeterValue]:
