@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
+from math import isinf
 
 import asyncpg
 import sqlalchemy as sa
@@ -54,9 +56,17 @@ meter_value = Table(
 )
 
 
+def _double(value: Decimal) -> float:
+    """Raises OverflowError for what no double holds; float() would make it infinite."""
+    number = float(value)
+    if isinf(number):
+        raise OverflowError(f"{value:.3e} is no meter reading")
+    return number
+
+
 def row_of(owner: str, evse_id: int, reading: MeterReading) -> MeterValueRow | None:
     """The five series of a reading; None if it has none of them."""
-    values = [None if value is None else float(value) for value in metering.series(reading)]
+    values = [None if value is None else _double(value) for value in metering.series(reading)]
     return MeterValueRow(owner, evse_id, reading.at, *values) if any(v is not None for v in values) else None
 
 
