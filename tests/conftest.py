@@ -23,6 +23,8 @@ from app.embedded_postgres import EmbeddedPostgres
 from app.journal import PostgresJournal
 
 pytest.register_assert_rewrite("tests.journal.contract")
+for module in ("server", "front_end", "stations", "billing", "ledger"):  # used by the tests of the documents too
+    pytest.register_assert_rewrite(f"tests.endtoend.{module}")
 
 _numbers = itertools.count(1)
 

@@ -14,12 +14,9 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-for module in ("server", "front_end", "stations", "billing", "ledger"):
-    pytest.register_assert_rewrite(f"tests.endtoend.{module}")
-
-from tests.endtoend.front_end import Api  # noqa: E402  # rewritten from here on
-from tests.endtoend.server import Server  # noqa: E402
-from tests.endtoend.stations import Station16, Station201  # noqa: E402
+from tests.endtoend.front_end import Api
+from tests.endtoend.server import Server
+from tests.endtoend.stations import Station16, Station201
 
 _numbers = itertools.count(1)
 
