@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 _MAX_WAITING = 32
 """Calls a station may send ahead of their answers before its socket is no longer read."""
 
+_GRACE = 5.0
+"""Seconds that a connection which is to close has for the calls it holds."""
+
 GOING_AWAY, UNSUPPORTED_DATA, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1003, 1011, 1013
 
 
@@ -41,6 +44,7 @@ class StationConnection:
         "_paused",
         "_socket",
         "_work",
+        "_worker",
         "id",
         "node",
         "peer",
@@ -61,6 +65,7 @@ class StationConnection:
         self._command_task: asyncio.Task[None] | None = None
         self._closing = False
         self._gone: asyncio.Event | None = None
+        self._worker: asyncio.Task[bool] | None = None
 
     async def run(self) -> None:
         """Serve the station until its socket closes, one way or the other."""
@@ -72,7 +77,7 @@ class StationConnection:
             await self._connected()
             for command in await waiting_commands(self):
                 self.enqueue(command)
-            worker = asyncio.create_task(self._serve())
+            self._worker = worker = asyncio.create_task(self._serve())
             try:
                 reason = await self._read()
             finally:
@@ -90,8 +95,12 @@ class StationConnection:
                 self._gone.set()
 
     async def close(self, code: int, reason: str) -> None:
-        """Finish the call in hand, then close; returns when the connection has left the journal in order."""
+        """Answer what has come, then close; returns when the connection has left the journal in order."""
         self._gone = self._gone or asyncio.Event()
+        if self._worker is not None:
+            self._closing = True
+            self._work.ring()
+            await asyncio.wait({self._worker}, timeout=_GRACE)
         await self._socket.close(code, reason)
         if self.node.connections.get(self.session.station_id) is self:
             await self._gone.wait()

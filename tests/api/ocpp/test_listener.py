@@ -406,3 +406,23 @@ async def test_a_connection_that_another_node_took_over_answers_nothing(dial: Di
     assert [event.vendor_id for event in journalled(node, StationDay.DataTransferred)] == ["new"]
     server.close()
     await server.wait_closed()
+
+
+async def test_a_call_in_hand_is_answered_before_its_socket_is_closed(dial: Dial, node: Node) -> None:
+    node.journal = journal = SlowJournal()
+    await register(node, "CS1", 0)
+    async with dial("CS1", "ocpp1.6") as client:
+        await call(client, "BootNotification", BOOT["1.6"])
+        journal.held.clear()
+        journal.asked.clear()
+        await client.send('[2,"2","Heartbeat",{}]')
+        await journal.asked.wait()
+        closing = asyncio.create_task(node.connections["CS1"].close(1012, "the server restarts"))
+        await asyncio.sleep(0.05)
+        assert not closing.done()
+        journal.held.set()
+        assert orjson.loads(await client.recv())[:2] == [3, "2"]
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        await closing
+    assert client.close_code == 1012
