@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import structlog
+from eventsourcing.persistence import MapperDeserialisationError
 
 from api.ocpp.connection import GOING_AWAY, StationConnection
 from api.ocpp.node import Node
@@ -46,9 +47,21 @@ async def follow_journal(node: Node, after: int) -> None:
                     _take_note(node, recorded.event)
                 position = page.position
                 await asyncio.sleep(_LINGER)
+        except MapperDeserialisationError as error:
+            # Of a later release, perhaps. What else was in its page is looked up afresh when it is needed.
+            log.error("ocpp.feed_unreadable", error=str(error))
+            position = await node.journal.head()
+            _forget_everything(node)
         except Exception as error:
             log.warning("ocpp.feed_interrupted", error=repr(error))
             await asyncio.sleep(1)
+
+
+def _forget_everything(node: Node) -> None:
+    node.id_tokens.forget_all()
+    node.tariffs.forget_all()
+    for connection in node.connections.values():
+        connection.session.station_stale = True
 
 
 def _take_note(node: Node, event: DomainEvent) -> None:

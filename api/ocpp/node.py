@@ -40,6 +40,10 @@ class Shelf(Generic[A]):
                 self._kept.popitem(last=False)
         return loaded
 
+    def forget_all(self) -> None:
+        self._changes += 1
+        self._kept.clear()
+
     def forget(self, stream: str) -> None:
         self._changes += 1
         self._kept.pop(stream, None)
