@@ -24,6 +24,8 @@ from projections.reading import Unreadable
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _MOST_CACHED = 200_000
+_AT_A_TIME = 300
+"""Rows in a statement: while they are written down for it, nobody else's turn comes."""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -209,8 +211,9 @@ class ReadModel:
         """Store what changed; `first` and `last` are the positions of the batch, for read models that work in SQL."""
         for table in self.tables:
             changes = rows.take_changes(table)
-            if changes:
-                columns = [[getattr(row, name) for row in changes] for name in table.columns]
+            for start in range(0, len(changes), _AT_A_TIME):
+                part = changes[start : start + _AT_A_TIME]
+                columns = [[getattr(row, name) for row in part] for name in table.columns]
                 await connection.execute(self._upsert(schema, table), *columns)
 
     def _upsert(self, schema: str, table: Table[Any]) -> str:
