@@ -198,7 +198,8 @@ class StationConnection:
     def _read_on(self) -> None:
         if self._paused:
             self._paused = False
-            self._socket.transport.resume_reading()
+            if not self._socket.transport.is_closing():  # a closed one cannot be read on, and says so loudly
+                self._socket.transport.resume_reading()
 
     async def _send(self, text: bytes) -> None:
         if self._socket.say(text):

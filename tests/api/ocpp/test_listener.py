@@ -426,3 +426,19 @@ async def test_a_call_in_hand_is_answered_before_its_socket_is_closed(dial: Dial
             await client.recv()
         await closing
     assert client.close_code == 1012
+
+
+async def test_what_a_station_sent_before_it_was_gone_is_recorded_however_much(dial: Dial, node: Node) -> None:
+    node.journal = journal = SlowJournal()
+    await register(node, "CS1", 0)
+    async with dial("CS1", "ocpp1.6") as client:
+        await call(client, "BootNotification", BOOT["1.6"])
+        journal.held.clear()
+        for n in range(40):  # more than is read ahead, so reading pauses
+            await client.send(f'[2,"{n}","DataTransfer",{{"vendorId":"v"}}]')
+        await until(lambda: node.connections["CS1"]._paused)
+        client.transport.abort()
+        await asyncio.sleep(0.05)
+        journal.held.set()
+    await until(lambda: journalled(node, StationDay.Disconnected))
+    assert len(journalled(node, StationDay.DataTransferred)) >= 32
