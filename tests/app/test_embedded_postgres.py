@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,10 @@ def test_a_commit_survives_a_power_failure_by_the_settings(made: Path) -> None:
 def test_it_runs_unprivileged_in_its_own_session_and_listens_on_no_tcp_port(made: Path) -> None:
     with EmbeddedPostgres(made):
         process = Path(f"/proc/{postmaster(made)}")
-        open_files = {str(file.readlink()) for file in (process / "fd").iterdir()}
+        open_files = set()
+        for file in (process / "fd").iterdir():
+            with suppress(FileNotFoundError):  # closed since it was listed
+                open_files.add(str(file.readlink()))
         tcp = [
             line.split()[9] for net in ("tcp", "tcp6") for line in (process / "net" / net).read_text().splitlines()[1:]
         ]
