@@ -94,6 +94,6 @@ async def _record(node: Node, aggregate: Aggregate) -> None:
     events = aggregate.collect_events()
     if events:
         try:
-            await node.journal.append([Entry(event) for event in events])  # type: ignore[arg-type]
+            await node.journal.append([Entry(event) for event in events])
         except RecordConflictError:
             log.info("caretaker.somebody_was_faster", stream=aggregate.id)

@@ -133,7 +133,7 @@ async def _prepare(system: System, plan: FleetPlan) -> None:
         token = await load(system.journal, IdTokenRecord, IdTokenRecord.stream(value))
         token.set(IdToken(value), Permission(AuthorizationStatus.ACCEPTED), now)
         changed.append(token)
-    entries = [Entry(event) for aggregate in changed for event in aggregate.collect_events()]  # type: ignore[arg-type]
+    entries = [Entry(event) for aggregate in changed for event in aggregate.collect_events()]
     if entries:
         await system.journal.append(entries)
 

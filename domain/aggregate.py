@@ -7,12 +7,14 @@ E04).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from eventsourcing.domain import BaseAggregate, CanMutateAggregate, MetaDomainEvent
 from eventsourcing.utils import register_topic
+
+ENVELOPE = ("originator_id", "originator_version")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,17 @@ class DomainEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
 
     TOPIC: ClassVar[str]
     AGGREGATE: ClassVar[type[Aggregate]]
+    DEFAULTS: ClassVar[dict[str, Any]]
+    """Its own fields with their defaults, MISSING where there is none."""
+
+    REQUIRED: ClassVar[frozenset[str]]
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Self:
+        """The event with these values, envelope included; a field that is not among them has its default."""
+        event = object.__new__(cls)
+        object.__setattr__(event, "__dict__", values)
+        return event
 
     def mutate(self, aggregate: Any) -> Any:
         if aggregate is None:
@@ -57,13 +70,25 @@ class Aggregate(BaseAggregate[str]):
         for member in vars(cls).values():
             if isinstance(member, type) and issubclass(member, DomainEvent):
                 member.AGGREGATE = cls
+                member.DEFAULTS = {f.name: f.default for f in fields(member) if f.name not in ENVELOPE}
+                member.REQUIRED = frozenset(name for name, default in member.DEFAULTS.items() if default is MISSING)
                 register_topic(member.TOPIC, member)
 
-    def trigger_event(self, event_class: type[DomainEvent], *, timestamp: datetime, **fields: Any) -> None:  # type: ignore[override]
-        """Record a decision and apply it. As the library does it, without its clock and its copies."""
-        event = event_class(originator_id=self._id, originator_version=self._version + 1, timestamp=timestamp, **fields)
-        event.mutate(self)
+    def trigger_event(self, event_class: type[DomainEvent], *, timestamp: datetime, **told: Any) -> None:  # type: ignore[override]
+        """Record a decision and apply it. As the library does it, without its clock, its copies and its second look."""
+        defaults, version = event_class.DEFAULTS, self._version + 1
+        values = {"originator_id": self._id, "originator_version": version, "timestamp": timestamp}
+        values |= {name: value for name, value in told.items() if value is not defaults[name]}
+        if not values.keys() >= event_class.REQUIRED:
+            raise TypeError(f"{event_class.TOPIC} is not told {event_class.REQUIRED - values.keys()}")
+        event = event_class.of(values)
+        self.evolve(event)
+        self._version, self._modified_on = version, timestamp
         self._pending_events.append(event)
+
+    def collect_events(self) -> list[Any]:
+        collected, self._pending_events = self._pending_events, []
+        return collected
 
     @property
     def exists(self) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from eventsourcing.persistence import RecordConflictError
 
@@ -29,8 +28,7 @@ class JournalUnavailable(RuntimeError):
     """The append is not known to be recorded: the caller must not answer as if it were, and must load anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The wire text behind an event, byte for byte: what came in and what was answered."""
 
     protocol: str
@@ -38,22 +36,19 @@ class Evidence:
     reply: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     event: DomainEvent
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event with its place in the journal."""
 
     position: int
     event: DomainEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A stretch of the journal: its events, and the position up to which nothing else will ever appear."""
 
     recorded: list[Recorded]

@@ -107,7 +107,7 @@ def _settle(command: Command, action: str, answer: Answer, connection: StationCo
 
 async def _record(connection: StationConnection, command: Command, evidence: Evidence | None) -> bool:
     """Append what was decided about the command; False when somebody else has moved it on."""
-    events: list[DomainEvent] = list(command.collect_events())  # type: ignore[arg-type]
+    events: list[DomainEvent] = list(command.collect_events())
     if not events:
         return False
     try:

@@ -119,7 +119,7 @@ async def _register(node: Node, station: Station, station_id: str, user_password
     else:
         credential = fingerprint(node.pepper, station_id, user_password[1])
         station.register(security_profile=1, credential=credential, at=node.clock())
-    await node.journal.append([Entry(event) for event in station.collect_events()])  # type: ignore[arg-type]
+    await node.journal.append([Entry(event) for event in station.collect_events()])
 
 
 def _basic(headers: Headers) -> tuple[str, bytes] | None:

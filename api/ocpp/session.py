@@ -80,19 +80,23 @@ class StationSession:
     @property
     def undecided(self) -> bool:
         """Whether the message has led to nothing yet; opening the books of a new day is not its doing."""
-        aggregates = (*self._touched, self.station)
-        return len(self.day.pending_events) == self._carried and not any(a.pending_events for a in aggregates)
+        if len(self.day.pending_events) != self._carried or self.station.pending_events:
+            return False
+        return not (self._touched and any(aggregate.pending_events for aggregate in self._touched))
 
     def entries(self, evidence: Evidence) -> list[Entry]:
         """What was decided, as it goes to the journal; the evidence stands beside the first event, which says most."""
         entries: list[Entry] = []
         given: Evidence | None = evidence
         for aggregate in (*self._touched, self.day, self.station):
-            if aggregate.pending_events:
-                for event in aggregate.collect_events():
-                    opens = isinstance(event, StationDay.Opened)  # the day's books are not what the message is about
-                    entries.append(Entry(event, None if opens else given))  # type: ignore[arg-type]
-                    given = given if opens else None
+            if not aggregate.pending_events:
+                continue
+            for event in aggregate.collect_events():
+                if isinstance(event, StationDay.Opened):  # the day's books are not what the message is about
+                    entries.append(Entry(event))
+                else:
+                    entries.append(Entry(event, given))
+                    given = None
         self._touched.clear()
         return entries
 

@@ -7,8 +7,8 @@ reads the same rows with `MAPPER_TOPIC=app.journal.mapper:EventMapper`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
+from dataclasses import MISSING
 from functools import cache, partial
 from typing import Any, NotRequired, TypedDict, cast, get_type_hints
 
@@ -18,31 +18,26 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from eventsourcing.utils import resolve_topic
 
 import domain.events  # noqa: F401  # registers every topic
-from domain.aggregate import DomainEvent
+from domain.aggregate import ENVELOPE, DomainEvent
 
-_ENVELOPE = ("originator_id", "originator_version")
 _encode = msgspec.json.Encoder().encode
 
 
-@cache
-def _layout(kind: type[DomainEvent]) -> tuple[int, tuple[tuple[str, Any], ...]]:
-    """The class version, and field names with their defaults; a sentinel stands where there is none."""
-    fields = tuple((f.name, f.default) for f in dataclasses.fields(kind) if f.name not in _ENVELOPE)
-    return getattr(kind, "class_version", 1), fields
+def _version(kind: type[DomainEvent]) -> int:
+    return getattr(kind, "class_version", 1)
 
 
 @cache
 def _decoder(kind: type[DomainEvent]) -> Callable[[bytes], dict[str, Any]]:
-    return partial(_upcast, kind) if _layout(kind)[0] > 1 else msgspec.json.Decoder(_state_type(kind)).decode
+    return partial(_upcast, kind) if _version(kind) > 1 else msgspec.json.Decoder(_state_type(kind)).decode
 
 
 @cache
 def _state_type(kind: type[DomainEvent]) -> Any:
     hints = get_type_hints(kind)
-    optional = {name for name, default in _layout(kind)[1] if default is not dataclasses.MISSING}
     return TypedDict(  # type: ignore[operator]
         kind.__name__,
-        {name: NotRequired[hints[name]] if name in optional else hints[name] for name, _ in _layout(kind)[1]},
+        {n: hints[n] if default is MISSING else NotRequired[hints[n]] for n, default in kind.DEFAULTS.items()},
     )
 
 
@@ -55,10 +50,9 @@ class EventMapper(Mapper[str]):
     @staticmethod
     def state_of(event: DomainEvent) -> bytes:
         """The JSON of an event without its envelope."""
-        values = vars(event)
-        version, fields = _layout(type(event))
-        state = {n: v for n, d in fields if (v := values.get(n, d)) is not d}
-        if version > 1:
+        defaults = event.DEFAULTS
+        state = {n: v for n, v in vars(event).items() if n not in ENVELOPE and v is not defaults[n]}
+        if (version := _version(type(event))) > 1:
             state["class_version"] = version
         return _encode(state)
 
@@ -72,9 +66,7 @@ class EventMapper(Mapper[str]):
             raise MapperDeserialisationError(f"cannot read {topic} (version {version} of {stream}): {error}") from error
         values["originator_id"] = stream
         values["originator_version"] = version
-        event = object.__new__(kind)
-        object.__setattr__(event, "__dict__", values)
-        return event
+        return kind.of(values)
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         event = cast(DomainEvent, domain_event)
@@ -88,7 +80,7 @@ class EventMapper(Mapper[str]):
 def _upcast(kind: type[DomainEvent], state: bytes) -> dict[str, Any]:
     """Bring a state written by an older class up to date with the class's own `upcast_vN_vN+1` methods."""
     raw: dict[str, Any] = msgspec.json.decode(state)
-    written, current = raw.pop("class_version", 1), _layout(kind)[0]
+    written, current = raw.pop("class_version", 1), _version(kind)
     if written > current:
         raise ValueError(f"written by a later release: version {written}, this one knows {current}")
     for version in range(written, current):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import asyncpg
 import structlog
 
+from app.journal.batch import Append
 from app.journal.mapper import EventMapper
 from app.journal.writer import CONNECTION_LOST, GroupCommit
 from domain.aggregate import DomainEvent
@@ -99,10 +100,8 @@ class PostgresJournal:
             self._wakeups.cancel()
             await asyncio.gather(self._wakeups, return_exceptions=True)
 
-    async def append(self, entries: Sequence[Entry]) -> int:
-        position = await self.writer.append(entries)
-        self._recent.remember(entry.event for entry in entries)
-        return position
+    def append(self, entries: Sequence[Entry]) -> Coroutine[Any, Any, int]:
+        return self.writer.append(entries)
 
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
         return [self._event(row) for row in await self._fetch(_STREAM, stream, after)]
@@ -183,7 +182,8 @@ class PostgresJournal:
         self._wake.set()
         self._wake = asyncio.Event()
 
-    def _committed(self) -> None:
+    def _committed(self, batch: list[Append]) -> None:
+        self._recent.remember(batch)
         self._wake_all()
         self._notify.set()
 
@@ -242,11 +242,15 @@ class _Recent:
         self._young: dict[tuple[str, int], DomainEvent] = {}
         self._old: dict[tuple[str, int], DomainEvent] = {}
 
-    def remember(self, events: Iterable[DomainEvent]) -> None:
+    def remember(self, batch: list[Append]) -> None:
         if len(self._young) >= self._size:
             self._old, self._young = self._young, {}
-        for event in events:
-            self._young[event.originator_id, event.originator_version] = event
+        young = self._young
+        for append in batch:
+            if append.done.cancelled() or append.done.exception() is not None:
+                continue
+            for event, _ in append.entries:
+                young[event.originator_id, event.originator_version] = event
 
     def get(self, stream: str, version: int) -> DomainEvent | None:
         key = stream, version

@@ -63,7 +63,7 @@ class GroupCommit:
     def __init__(
         self,
         connect: Callable[[], Awaitable[asyncpg.Connection]],
-        committed: Callable[[], None],
+        committed: Callable[[list[Append]], None],
         max_waiting: int = 20_000,
     ) -> None:
         self._connect = connect
@@ -137,7 +137,7 @@ class GroupCommit:
             self._room.set()
             try:
                 self.observe_commit(perf_counter() - started, sum(len(append.entries) for append in self._in_hand))
-                self._committed()
+                self._committed(self._in_hand)
             except Exception:
                 log.exception("journal.observer_failed")
             self._in_hand = []
