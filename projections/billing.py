@@ -43,7 +43,8 @@ class TariffRow(Row, frozen=True, gc=False):
 
 class FactsRow(Row, frozen=True, gc=False):
     id: str
-    facts: bytes
+    facts: str
+    """JSON."""
 
 
 class CdrRow(Row, frozen=True, gc=False):
@@ -86,8 +87,8 @@ class _Session(msgspec.Struct):
     tariff: TariffRow | None = None
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Session).decode
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Session).decode
 
 
 def _tariff_key(event: DomainEvent) -> Key | None:
@@ -118,11 +119,11 @@ facts = Table(
         "facts",
         _metadata,
         sa.Column("id", sa.Text(collation="C"), primary_key=True),
-        sa.Column("facts", sa.LargeBinary, nullable=False),
+        sa.Column("facts", sa.Text, nullable=False),
     ),
     key_of=_transaction_key,
     thaw=lambda row: _decode(row.facts),
-    freeze=lambda session: FactsRow(session.id, _encode(session)),
+    freeze=lambda session: FactsRow(session.id, _encode(session).decode()),
 )
 cdr = Table(
     CdrRow,
@@ -213,7 +214,7 @@ def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
 
 billing = ReadModel(
     "billing",
-    version=1,
+    version=2,
     tables=(tariff, facts, cdr),
     handlers={
         Tariff.Defined: defined,

@@ -24,8 +24,9 @@ from projections.reading import Unreadable
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _MOST_CACHED = 200_000
-_AT_A_TIME = 300
+_AT_A_TIME = 1_000
 """Rows in a statement: while they are written down for it, nobody else's turn comes."""
+_encode = msgspec.json.Encoder().encode
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -64,7 +65,7 @@ class Table(Generic[R]):
         self.columns = [column.name for column in table.columns]
         self.keys = [column.name for column in table.primary_key]
         self.key: Callable[[R], Any] = attrgetter(*self.keys)
-        self._types = {c.name: _array_type(c.type) for c in table.columns}
+        self._types = {c.name: _plain_type(c.type) for c in table.columns}
         if list(row.__struct_fields__) != self.columns:
             raise TypeError(f"the fields of {row.__name__} are not the columns of {table.name}")
 
@@ -74,14 +75,15 @@ class Table(Generic[R]):
         return [str(statement.compile(dialect=_DIALECT)) for statement in statements]
 
     def upsert(self, schema: str) -> str:
-        arrays = ", ".join(f"${n}::{self._types[c]}[]" for n, c in enumerate(self.columns, 1))
+        """One parameter: the rows as JSON, which costs a fifth of what arrays of columns do."""
+        columns = ", ".join(f"{column} {self._types[column]}" for column in self.columns)
         rest = [column for column in self.columns if column not in self.keys]
         new = "coalesce(excluded.{0}, old.{0})" if self.merges else "excluded.{0}"
         change = ", ".join(f"{column} = {new.format(column)}" for column in rest)
         action = f"DO UPDATE SET {change}" if rest else "DO NOTHING"
         return (
             f"INSERT INTO {schema}.{self.table.name} AS old ({', '.join(self.columns)})"  # noqa: S608  # names from code
-            f" SELECT * FROM unnest({arrays}) ON CONFLICT ({', '.join(self.keys)}) {action}"
+            f" SELECT * FROM json_to_recordset($1) AS r({columns}) ON CONFLICT ({', '.join(self.keys)}) {action}"
         )
 
     def select(self, schema: str) -> str:
@@ -93,8 +95,8 @@ class Table(Generic[R]):
         )
 
 
-def _array_type(kind: Any) -> str:
-    """The name of a column's type without its collation, which arrays do not have."""
+def _plain_type(kind: Any) -> str:
+    """The name of a column's type without its collation."""
     return str(kind.compile(_DIALECT)).partition(" COLLATE")[0]
 
 
@@ -104,7 +106,7 @@ class Rows:
     def __init__(self, tables: Iterable[Table[Any]], *, complete: bool) -> None:
         self._kept: dict[int, dict[Key, Any]] = {id(table): {} for table in tables}
         self._changed: dict[int, dict[Key, Any]] = {id(table): {} for table in tables}
-        self._complete = complete
+        self.complete = complete
         """Whether everything that is in the tables is kept here too, so that a row that is not here is nowhere."""
 
     def get(self, table: Table[Any], key: Key) -> Any:
@@ -122,7 +124,7 @@ class Rows:
     async def load(self, connection: Any, table: Table[R], schema: str, keys: set[Key]) -> None:
         kept = self._kept[id(table)]
         missing = [key for key in keys if key not in kept]
-        if not missing or self._complete:
+        if not missing:
             return
         columns = zip(*missing, strict=True) if len(table.keys) > 1 else (missing,)
         for record in await connection.fetch(table.select(schema), *map(list, columns)):
@@ -137,7 +139,7 @@ class Rows:
     def trim(self) -> None:
         for kept in self._kept.values():
             if len(kept) > _MOST_CACHED:
-                self._complete = False
+                self.complete = False
                 for key in list(kept)[: len(kept) // 2]:
                     del kept[key]
 
@@ -186,6 +188,8 @@ class ReadModel:
 
     async def load(self, connection: Any, schema: str, rows: Rows, events: Sequence[DomainEvent]) -> None:
         """Fetch the rows that these events concern."""
+        if rows.complete:
+            return
         for table in self.tables:
             if not table.merges:
                 keys = {key for event in events if (key := table.key_of(event)) is not None}
@@ -212,9 +216,8 @@ class ReadModel:
         for table in self.tables:
             changes = rows.take_changes(table)
             for start in range(0, len(changes), _AT_A_TIME):
-                part = changes[start : start + _AT_A_TIME]
-                columns = [[getattr(row, name) for row in part] for name in table.columns]
-                await connection.execute(self._upsert(schema, table), *columns)
+                part = _encode(changes[start : start + _AT_A_TIME]).decode()
+                await connection.execute(self._upsert(schema, table), part)
 
     def _upsert(self, schema: str, table: Table[Any]) -> str:
         key = schema, id(table)

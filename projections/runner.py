@@ -13,10 +13,10 @@ from time import perf_counter
 import asyncpg
 import structlog
 
-from domain.journal import Journal, Page, Recorded
+from domain.journal import Journal
 from projections.model import ReadModel
 from projections.reading import read
-from projections.track import AT_A_TIME, CHANNEL, DATABASE_AWAY, Overtaken, RunnerCounters, Track, apply, open_track
+from projections.track import CHANNEL, DATABASE_AWAY, Overtaken, RunnerCounters, Track, apply, open_track
 
 __all__ = ["CHANNEL", "Overtaken", "Runner", "RunnerCounters", "Track", "apply", "open_track"]
 
@@ -26,6 +26,8 @@ _WAIT_AN_EVENT = 1 / 4_000
 """The more a batch held, the longer the next may gather (seconds an event): rows that change often are written once."""
 _LONGEST_WAIT = 0.4
 _SOON, _POLL = 0.004, 0.5
+_REST = 2.0
+"""Seconds after each second of work: stations on the same loop are answered meanwhile."""
 _LOOK_AFTER_HALTED = 2.0
 """Seconds between two looks whether a halted read model was rebuilt."""
 
@@ -120,24 +122,13 @@ class Runner:
         return applied
 
     async def _step(self, tracks: list[Track], until: int | None) -> int:
-        page = await self._read(tracks[0].position)
+        page = await read(self._journal, self._pool, tracks[0].position, self._batch)
         if until is not None:
             page = page.up_to(until)
         if page.position == tracks[0].position:
             return 0
         started = perf_counter()
-        for track in await apply(self._pool, tracks, page, self._counters):
+        for track in await apply(self._pool, tracks, page, self._counters, rest=_REST):
             self._tracks.remove(track)
         self._counters.batch(len(page.recorded), perf_counter() - started)
         return max(1, len(page.recorded))
-
-    async def _read(self, after: int) -> Page:
-        """A batch, read in parts."""
-        recorded: list[Recorded] = []
-        while (room := min(AT_A_TIME, self._batch - len(recorded))) > 0:
-            part = await read(self._journal, self._pool, after, room)
-            recorded += part.recorded
-            after = part.position
-            if len(part.recorded) < room:
-                break
-        return Page(recorded, after)

@@ -19,8 +19,8 @@ from projections.page import Page, fetch_page, fetch_pages
 
 _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Facts).decode
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Facts).decode
 
 
 class TransactionRow(Row, frozen=True, gc=False):
@@ -50,7 +50,8 @@ class TransactionRow(Row, frozen=True, gc=False):
     stream: str
     recorded_at: datetime
     """When the last event of it was recorded."""
-    facts: bytes
+    facts: str
+    """JSON."""
 
 
 class Session(msgspec.Struct):
@@ -91,7 +92,7 @@ def _freeze(session: Session) -> TransactionRow:
         provisional=facts.started_at is None,
         stream=session.stream,
         recorded_at=session.recorded_at,
-        facts=_encode(facts),
+        facts=_encode(facts).decode(),
     )
 
 
@@ -122,7 +123,7 @@ transaction = Table(
         sa.Column("provisional", sa.Boolean, nullable=False),
         sa.Column("stream", sa.Text(collation="C"), nullable=False),
         sa.Column("recorded_at", _instant, nullable=False),
-        sa.Column("facts", sa.LargeBinary, nullable=False),
+        sa.Column("facts", sa.Text, nullable=False),
         sa.Index("transaction_station", "station_id"),
         sa.Index("transaction_token", sa.text("lower(id_token)")),
     ),
@@ -142,7 +143,7 @@ def happened(rows: Rows, event: Occurrence) -> None:
 
 sessions = ReadModel(
     "sessions",
-    version=1,
+    version=2,
     tables=(transaction,),
     handlers={
         Transaction.Started: happened,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "csms_read_models"
 
-AT_A_TIME = 200
+_AT_A_TIME = 100
 """Events handled without letting others run: where stations share the loop, they must not wait for a batch."""
 _ADVANCE = """
 UPDATE read_model SET position = $3 WHERE position = $2
@@ -85,10 +86,15 @@ async def open_track(pool: asyncpg.Pool, model: ReadModel, schema: str | None = 
     return Track(model, schema, row["generation"], row["position"], rows, {r["stream"] for r in parked})
 
 
-async def apply(pool: asyncpg.Pool, tracks: list[Track], page: Page, counters: RunnerCounters) -> list[Track]:
-    """Apply a page to read models that stand at the same position. Returns those that had to be halted."""
+async def apply(
+    pool: asyncpg.Pool, tracks: list[Track], page: Page, counters: RunnerCounters, *, rest: float = 0
+) -> list[Track]:
+    """Apply a page to read models that stand at the same position. Returns those that had to be halted.
+
+    After each second of work it rests for `rest` seconds.
+    """
     try:
-        await _apply_together(pool, tracks, page)
+        await _apply_together(pool, tracks, page, rest)
     except (Overtaken, *DATABASE_AWAY):
         raise
     except Exception as error:
@@ -97,11 +103,14 @@ async def apply(pool: asyncpg.Pool, tracks: list[Track], page: Page, counters: R
     return []
 
 
-async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page) -> None:
+async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page, rest: float = 0) -> None:
     try:
         async with pool.acquire() as connection, connection.transaction():
             for track in tracks:
-                await _fold(connection, track, page)
+                await _fold(connection, track, page, rest)
+            # From the first write on the transaction holds back the journal's readers: all of them come together.
+            for track in tracks:
+                await track.model.write(connection, track.schema, track.rows, track.position, page.position)
             await _move(connection, tracks, tracks[0].position, page.position)
             await connection.execute(f"NOTIFY {CHANNEL}")
     except BaseException:
@@ -113,15 +122,15 @@ async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page) -
         track.rows.trim()
 
 
-async def _fold(connection: Any, track: Track, page: Page) -> None:
+async def _fold(connection: Any, track: Track, page: Page, rest: float) -> None:
     model, rows = track.model, track.rows
     events = [event for event in model.wanted(page.recorded) if event.originator_id not in track.parked]
     await model.load(connection, track.schema, rows, events)
-    for n, event in enumerate(events, 1):
-        model.fold(rows, event)
-        if n % AT_A_TIME == 0:
-            await asyncio.sleep(0)
-    await model.write(connection, track.schema, rows, track.position, page.position)
+    for start in range(0, len(events), _AT_A_TIME):
+        began = perf_counter()
+        for event in events[start : start + _AT_A_TIME]:
+            model.fold(rows, event)
+        await asyncio.sleep((perf_counter() - began) * rest)
 
 
 async def _move(connection: Any, tracks: list[Track], before: int, after: int) -> None:

@@ -12,8 +12,9 @@ from domain.journal import Entry
 
 _PAGE = 12
 """Every 2^12 bytes of an append weigh as much as an event: neither queue nor INSERT outgrows the memory."""
+_NO_EVIDENCE = ("", None, None)
 Bytes = list[bytes | None]
-Columns = tuple[list[str], list[int], list[int], list[str], list[bytes], list[str | None], Bytes, Bytes]
+Columns = tuple[str, str, str, str, str, list[bytes], Bytes, Bytes]
 
 
 @dataclass(slots=True, eq=False)
@@ -86,21 +87,36 @@ def predecessors(batch: list[Append]) -> tuple[list[str], list[int]]:
 
 
 def columns_of(batch: list[Append]) -> Columns:
-    columns: Columns = ([], [], [], [], [], [], [], [])
-    streams, versions, befores, topics, states, protocols, requests, replies = columns
+    """As the INSERT takes them. What cannot contain a line break goes as lines: asyncpg looks at each element of an
+    array three times.
+    """
+    streams: list[str] = []
+    versions: list[int] = []
+    topics: list[str] = []
+    protocols: list[str] = []
+    states: list[bytes] = []
+    requests: Bytes = []
+    replies: Bytes = []
     for append in batch:
         states.extend(append.states)
-        for entry in append.entries:
-            event, evidence = entry.event, entry.evidence
+        for event, evidence in append.entries:
             streams.append(event.originator_id)
             versions.append(event.originator_version)
             topics.append(event.TOPIC)
-            protocols.append(evidence.protocol if evidence else None)
-            requests.append(evidence.request if evidence else None)
-            replies.append(evidence.reply if evidence else None)
-    checked: set[str] = set()
-    for stream, version in zip(streams, versions, strict=True):
-        # Later ones of a stream follow on by construction, and the statement cannot see its own rows.
-        befores.append(0 if stream in checked else version - 1)
-        checked.add(stream)
-    return columns
+            protocol, request, reply = evidence or _NO_EVIDENCE
+            protocols.append(protocol)
+            requests.append(request)
+            replies.append(reply)
+    # Later ones of a stream follow on by construction, and the statement cannot see its own rows.
+    firsts = dict(zip(reversed(streams), reversed(versions), strict=True))
+    befores = [v - 1 if firsts[s] == v else 0 for s, v in zip(streams, versions, strict=True)]
+    return (
+        "\n".join(streams),
+        "\n".join(map(str, versions)),
+        "\n".join(map(str, befores)),
+        "\n".join(topics),
+        "\n".join(protocols),
+        states,
+        requests,
+        replies,
+    )

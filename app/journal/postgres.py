@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from bisect import bisect_right
 from collections.abc import Coroutine, Sequence
+from itertools import count
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -31,14 +34,19 @@ SELECT notification_id, topic, originator_id, originator_version, state FROM sto
 WHERE notification_id > $1 AND notification_id < {_HORIZON}
 ORDER BY notification_id LIMIT $2
 """  # noqa: S608
-_READ_ORDER = _READ.replace("topic, originator_id, originator_version, state", "originator_id, originator_version")
+_COUNT = f"""
+SELECT count(*), max(notification_id) FROM (
+    SELECT notification_id FROM stored_events WHERE notification_id > $1 AND notification_id < {_HORIZON}
+    ORDER BY notification_id LIMIT $2
+) page
+"""  # noqa: S608
 _READ_TOPICS = f"""
 WITH page AS MATERIALIZED ({_READ})
 SELECT * FROM page WHERE topic = ANY($3)
 UNION ALL SELECT max(notification_id), NULL, NULL, NULL, NULL FROM page ORDER BY 1, 2 NULLS LAST
 """  # noqa: S608
 _STREAM = """
-SELECT topic, originator_id, originator_version, state FROM stored_events
+SELECT topic, originator_version, state FROM stored_events
 WHERE originator_id = $1 AND originator_version > $2 ORDER BY originator_version
 """
 _BY_NAME = """
@@ -56,6 +64,8 @@ _SAFE = {
     "synchronous_commit": ("on", "remote_apply", "remote_write", "local"),
 }
 _AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+_AT_A_TIME = 200
+"""Events decoded without letting others run."""
 _KEEPALIVE = 5
 """Seconds between signs of life on the connection for wake-ups, which otherwise would not notice that it is dead."""
 
@@ -71,9 +81,7 @@ class PostgresJournal:
         self._dsn = dsn
         self._pool = pool
         self._command_timeout = command_timeout
-        self._recent = _Recent()
-        self._by_heart = False
-        """Whether what was read last had been written by this process a moment ago."""
+        self._unread = Unread()
         self._ticks = 0
         self._wake = asyncio.Event()
         self._notify = asyncio.Event()
@@ -104,34 +112,34 @@ class PostgresJournal:
         return self.writer.append(entries)
 
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
-        return [self._event(row) for row in await self._fetch(_STREAM, stream, after)]
+        rows = await self._fetch(_STREAM, stream, after)
+        return [EventMapper.event(topic, stream, version, state) for topic, version, state in rows]
 
     async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
         if topics is None:
             return await self._read_by_heart(after, limit) or await self._read_all(after, limit)
         *rows, last = await self._fetch(_READ_TOPICS, after, limit, topics)
-        return Page([Recorded(row[0], self._event(row)) for row in rows], last[0] or after)
-
-    async def _read_all(self, after: int, limit: int) -> Page:
-        rows = await self._fetch(_READ, after, limit)
-        self._by_heart = all(self._recent.get(row[2], row[3]) is not None for row in rows)
-        return Page([Recorded(row[0], self._event(row)) for row in rows], rows[-1][0] if rows else after)
+        return Page([_recorded(row) for row in rows], last[0] or after)
 
     async def _read_by_heart(self, after: int, limit: int) -> Page | None:
-        """Only the order from the database, where the events are known; None if one is not."""
-        if not self._by_heart:
+        """Only their number from the database, where the events are known; None where others have written too."""
+        if not self._unread:
             return None
-        rows = await self._fetch(_READ_ORDER, after, limit)
-        events = [self._recent.get(stream, version) for _, stream, version in rows]
-        if not all(events):
-            self._by_heart = False
-            return None
-        recorded = [Recorded(row[0], event) for row, event in zip(rows, events, strict=True) if event is not None]
-        return Page(recorded, rows[-1][0] if rows else after)
+        [[number, last]] = await self._fetch(_COUNT, after, limit)
+        known = self._unread.take(after, number, last)
+        return None if known is None else Page(known, last or after)
 
-    def _event(self, row: Any) -> DomainEvent:
-        stream, version = row["originator_id"], row["originator_version"]
-        return self._recent.get(stream, version) or EventMapper.event(row["topic"], stream, version, row["state"])
+    async def _read_all(self, after: int, limit: int) -> Page:
+        self._unread.wanted = True  # what is recorded from here on follows on from what is read here
+        rows = await self._fetch(_READ, after, limit)
+        if len(rows) == limit:
+            self._unread.forget()
+        recorded = []
+        for n, row in enumerate(rows, 1):
+            recorded.append(_recorded(row))
+            if n % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
+        return Page(recorded, rows[-1][0] if rows else after)
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
         rows = await self._fetch(_BY_NAME + " = $2 ORDER BY 1 DESC LIMIT 1", kind, name)
@@ -182,8 +190,8 @@ class PostgresJournal:
         self._wake.set()
         self._wake = asyncio.Event()
 
-    def _committed(self, batch: list[Append]) -> None:
-        self._recent.remember(batch)
+    def _committed(self, first: int, batch: list[Append]) -> None:
+        self._unread.remember(first, batch)
         self._wake_all()
         self._notify.set()
 
@@ -234,27 +242,49 @@ class PostgresJournal:
             await asyncio.sleep(0.02)
 
 
-class _Recent:
-    """The latest few thousand events of this process, so that its own readers need not decode them again."""
+def _recorded(row: Any) -> Recorded:
+    position, topic, stream, version, state = row
+    return Recorded(position, EventMapper.event(topic, stream, version, state))
 
-    def __init__(self, size: int = 3_000) -> None:
-        self._size = size
-        self._young: dict[tuple[str, int], DomainEvent] = {}
-        self._old: dict[tuple[str, int], DomainEvent] = {}
 
-    def remember(self, batch: list[Append]) -> None:
-        if len(self._young) >= self._size:
-            self._old, self._young = self._young, {}
-        young = self._young
-        for append in batch:
-            if append.done.cancelled() or append.done.exception() is not None:
-                continue
-            for event, _ in append.entries:
-                young[event.originator_id, event.originator_version] = event
+class Unread:
+    """What this process has written and its reader has not read yet, so that nobody need decode it. One reader can
+    have it: the one that comes to the end of the journal.
+    """
 
-    def get(self, stream: str, version: int) -> DomainEvent | None:
-        key = stream, version
-        return self._young.get(key) or self._old.get(key)
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._recorded: list[Recorded] = []
+        self.wanted = False
+
+    def __bool__(self) -> bool:
+        return bool(self._recorded)
+
+    def remember(self, first: int, batch: list[Append]) -> None:
+        """What was recorded, its first event at this position."""
+        if not self.wanted:
+            return
+        events = (entry.event for append in batch for entry in append.entries)
+        self._recorded.extend(map(Recorded, count(first), events))
+        if len(self._recorded) > self._most:
+            self.forget()
+
+    def take(self, after: int, number: int, last: int | None) -> list[Recorded] | None:
+        """So many events up to a position; None if there are others between them."""
+        self._recorded = self._recorded[bisect_right(self._recorded, after, key=_position) :]
+        if number == 0:
+            return []
+        if len(self._recorded) < number or self._recorded[number - 1].position != last:
+            self.forget()
+            return None
+        return self._recorded[:number]
+
+    def forget(self) -> None:
+        self._recorded = []
+        self.wanted = False
+
+
+_position = attrgetter("position")
 
 
 async def _refuse_unsafe(connection: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from time import perf_counter
 
 import asyncpg
@@ -31,8 +31,9 @@ WITH tx AS MATERIALIZED (
             WHERE originator_id = e.stream COLLATE "C" AND originator_version = e.before
         ) END, e.topic, e.state, e.protocol, e.request, e.reply
     FROM tx, unnest(
-            $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::text[], $7::bytea[], $8::bytea[]
-        ) WITH ORDINALITY AS e(stream, version, before, topic, state, protocol, request, reply, ordinal)
+            string_to_array($1, E'\\n'), string_to_array($2, E'\\n')::bigint[], string_to_array($3, E'\\n')::bigint[],
+            string_to_array($4, E'\\n'), string_to_array($5, E'\\n', ''), $6::bytea[], $7::bytea[], $8::bytea[]
+        ) WITH ORDINALITY AS e(stream, version, before, topic, protocol, state, request, reply, ordinal)
     RETURNING notification_id
 )
 SELECT min(notification_id) FROM written
@@ -63,7 +64,7 @@ class GroupCommit:
     def __init__(
         self,
         connect: Callable[[], Awaitable[asyncpg.Connection]],
-        committed: Callable[[list[Append]], None],
+        committed: Callable[[int, list[Append]], None],
         max_waiting: int = 20_000,
     ) -> None:
         self._connect = connect
@@ -135,11 +136,8 @@ class GroupCommit:
             await self._write(self._in_hand)
             self._waiting -= sum(append.weight for append in self._in_hand)
             self._room.set()
-            try:
+            with _watched():
                 self.observe_commit(perf_counter() - started, sum(len(append.entries) for append in self._in_hand))
-                self._committed(self._in_hand)
-            except Exception:
-                log.exception("journal.observer_failed")
             self._in_hand = []
 
     def _take(self) -> list[Append]:
@@ -175,6 +173,8 @@ class GroupCommit:
                 await self._halve(batch, error)
                 return
             else:
+                with _watched():
+                    self._committed(position, batch)
                 for append in batch:
                     position += len(append.entries)
                     if not append.done.done():
@@ -289,6 +289,15 @@ async def _until_gone(connection: asyncpg.Connection, session: asyncpg.Record) -
             return
         await asyncio.sleep(0.05)
     raise asyncpg.InterfaceError(f"session {pid} of the lost connection does not end")
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[None]:
+    """Whoever looks on must not stop the writing."""
+    try:
+        yield
+    except Exception:
+        log.exception("journal.observer_failed")
 
 
 def _refuse(batch: list[Append], error: Exception) -> None:

@@ -69,7 +69,7 @@ async def test_when_the_queue_is_full_appends_wait(dsn: str, pool: asyncpg.Pool)
         await gate.wait()
         return await asyncpg.connect(dsn)
 
-    group = GroupCommit(connect_later, lambda batch: None, max_waiting=10)
+    group = GroupCommit(connect_later, lambda first, batch: None, max_waiting=10)
     group.start()
     appends = [asyncio.create_task(group.append(entries(f"station:{n}", 1, 2))) for n in range(50)]
     await asyncio.sleep(0.1)
@@ -113,7 +113,7 @@ async def test_stopping_wakes_those_who_wait_for_room(dsn: str) -> None:
     async def never() -> asyncpg.Connection:
         raise ConnectionRefusedError
 
-    group = GroupCommit(never, lambda batch: None, max_waiting=1)
+    group = GroupCommit(never, lambda first, batch: None, max_waiting=1)
     group.start()
     appends = [asyncio.create_task(group.append(entries(f"station:{n}", 1))) for n in range(5)]
     await asyncio.sleep(0.1)

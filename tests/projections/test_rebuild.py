@@ -66,7 +66,7 @@ async def test_after_a_rebuild_nothing_is_left_beside(shelf: Shelf, day: int) ->
 async def _nothing_beside(shelf: Shelf) -> None:
     names = [row[0] for row in await shelf.pool.fetch("SELECT name FROM read_model ORDER BY 1")]
     assert names == sorted(model.schema for model in READ_MODELS)
-    schemas = await shelf.pool.fetch(r"SELECT nspname FROM pg_namespace WHERE nspname LIKE '%\_v1\__%'")
+    schemas = await shelf.pool.fetch("SELECT nspname FROM pg_namespace WHERE nspname ~ '_v[0-9]+_'")
     assert schemas == []
 
 
@@ -88,7 +88,7 @@ async def test_an_interrupted_rebuild_leaves_nothing_in_the_way(shelf: Shelf, da
 
 async def test_what_a_killed_rebuild_left_behind_is_thrown_away_by_the_next(shelf: Shelf, day: int) -> None:
     before = await shelf.contents()
-    for schema in ("billing_v1_new", "billing_v1_old", "billing_v1_audit"):
+    for schema in (f"{billing.schema}_{beside}" for beside in ("new", "old", "audit")):
         await shelf.pool.execute(f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.cdr (x int)")
         await shelf.pool.execute("INSERT INTO read_model VALUES ($1, 0, 5)", schema)
         await shelf.pool.execute("INSERT INTO parked_event VALUES ($1, 's', 1, 'e')", schema)
@@ -275,9 +275,9 @@ async def test_the_audit_of_a_sound_database_finds_nothing(shelf: Shelf, day: in
 
 
 BY_HAND = {
-    "a changed row": "UPDATE billing_v1.cdr SET energy_wh = 0 WHERE id = (SELECT max(id) FROM billing_v1.cdr)",
-    "a missing row": "DELETE FROM billing_v1.cdr WHERE id = (SELECT min(id) FROM billing_v1.cdr)",
-    "an added row": "INSERT INTO billing_v1.tariff VALUES ('mine', 1, 'EUR', NULL, '[]', now())",
+    "a changed row": "UPDATE billing_v2.cdr SET energy_wh = 0 WHERE id = (SELECT max(id) FROM billing_v2.cdr)",
+    "a missing row": "DELETE FROM billing_v2.cdr WHERE id = (SELECT min(id) FROM billing_v2.cdr)",
+    "an added row": "INSERT INTO billing_v2.tariff VALUES ('mine', 1, 'EUR', NULL, '[]', now())",
 }
 
 
@@ -287,7 +287,7 @@ async def test_what_was_changed_by_hand_is_found_and_put_right(shelf: Shelf, day
     await shelf.pool.execute(change)
     assert await differences(shelf.journal, shelf.pool, sessions) == []
     [found] = await differences(shelf.journal, shelf.pool, billing)
-    assert "billing_v1." in found
+    assert "billing_v2." in found
     assert "csms rebuild billing" in found
     await rebuild(shelf.journal, shelf.pool, billing, quietly)
     assert await shelf.contents() == before
@@ -310,6 +310,6 @@ async def test_what_was_changed_in_the_journal_is_found(shelf: Shelf, day: int, 
 
 
 async def test_a_parked_event_is_no_sound_state(shelf: Shelf, day: int) -> None:
-    await shelf.pool.execute("INSERT INTO parked_event VALUES ('sessions_v1', 'transaction:x', 1, 'bad')")
+    await shelf.pool.execute("INSERT INTO parked_event VALUES ('sessions_v2', 'transaction:x', 1, 'bad')")
     found = {name: problems async for name, problems in audit(shelf.journal, shelf.pool)}
-    assert found["no event is set aside"] == ["sessions_v1: transaction:x: bad"]
+    assert found["no event is set aside"] == ["sessions_v2: transaction:x: bad"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -126,7 +127,7 @@ async def test_what_hangs_on_a_page_of_transactions_is_fetched_at_once(api: Api)
     asked = [
         s
         for s in statements
-        if "SELECT" in s and "_v1." in s and not s.startswith("INSERT") and "stored_events" not in s
+        if "SELECT" in s and re.search(r"_v\d+\.", s) and not s.startswith("INSERT") and "stored_events" not in s
     ]
     assert len(asked) == 7, asked
 
