@@ -39,13 +39,14 @@ _TOO_MUCH = 10**15
 
 def decimal(value: Any) -> Decimal | None:
     """A measured number, or None where the station sent none (`NaN`, empty, text). A decimal comma does occur."""
-    if type(value) is float and 1e-28 < abs(value) < _TOO_MUCH:
-        return Decimal(repr(value))  # the common case: at most 17 digits
+    text = value if isinstance(value, str) else repr(value)
     try:
-        number = Decimal(value.replace(",", ".") if isinstance(value, str) else repr(value))
-        return _DIGITS.plus(number) if -_TOO_MUCH < number < _TOO_MUCH and number.adjusted() > -28 else None
-    except InvalidOperation:  # no number, or one that cannot be compared
+        number = Decimal(text)
+    except InvalidOperation:
+        return decimal(text.replace(",", ".")) if "," in text else None
+    if not number.is_finite() or not -28 < number.adjusted() < 15:
         return None
+    return number if len(text) <= 28 else _DIGITS.plus(number)
 
 
 def register_wh(value: int) -> int | None:

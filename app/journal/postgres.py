@@ -35,10 +35,8 @@ WHERE notification_id > $1 AND notification_id < {_HORIZON}
 ORDER BY notification_id LIMIT $2
 """  # noqa: S608
 _COUNT = f"""
-SELECT count(*), max(notification_id) FROM (
-    SELECT notification_id FROM stored_events WHERE notification_id > $1 AND notification_id < {_HORIZON}
-    ORDER BY notification_id LIMIT $2
-) page
+SELECT count(*), max(notification_id) FROM stored_events
+WHERE notification_id > $1 AND notification_id <= $2 AND notification_id < {_HORIZON}
 """  # noqa: S608
 _READ_TOPICS = f"""
 WITH page AS MATERIALIZED ({_READ})
@@ -123,11 +121,14 @@ class PostgresJournal:
 
     async def _read_by_heart(self, after: int, limit: int) -> Page | None:
         """Only their number from the database, where the events are known; None where others have written too."""
-        if not self._unread:
+        known = self._unread.after(after, limit)
+        if not known:
             return None
-        [[number, last]] = await self._fetch(_COUNT, after, limit)
-        known = self._unread.take(after, number, last)
-        return None if known is None else Page(known, last or after)
+        [[number, last]] = await self._fetch(_COUNT, after, known[-1].position)
+        if number > len(known) or (number and known[number - 1].position != last):
+            self._unread.forget()
+            return None
+        return Page(known[:number], last or after)
 
     async def _read_all(self, after: int, limit: int) -> Page:
         self._unread.wanted = True  # what is recorded from here on follows on from what is read here
@@ -257,9 +258,6 @@ class Unread:
         self._recorded: list[Recorded] = []
         self.wanted = False
 
-    def __bool__(self) -> bool:
-        return bool(self._recorded)
-
     def remember(self, first: int, batch: list[Append]) -> None:
         """What was recorded, its first event at this position."""
         if not self.wanted:
@@ -269,15 +267,10 @@ class Unread:
         if len(self._recorded) > self._most:
             self.forget()
 
-    def take(self, after: int, number: int, last: int | None) -> list[Recorded] | None:
-        """So many events up to a position; None if there are others between them."""
-        self._recorded = self._recorded[bisect_right(self._recorded, after, key=_position) :]
-        if number == 0:
-            return []
-        if len(self._recorded) < number or self._recorded[number - 1].position != last:
-            self.forget()
-            return None
-        return self._recorded[:number]
+    def after(self, position: int, limit: int) -> list[Recorded]:
+        """The first above a position, which is as far as the reader has come."""
+        self._recorded = self._recorded[bisect_right(self._recorded, position, key=_position) :]
+        return self._recorded[:limit]
 
     def forget(self) -> None:
         self._recorded = []
