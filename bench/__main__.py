@@ -25,6 +25,7 @@ PROMISES = {
     "  client CPU a message (µs)": ("loop", "client_us_per_message", None, 0.0),
     "messages/s, 200 stations": ("loop", "messages_per_second", None, 0.0),
     "  in-memory server on the ocpp package": ("reference", "messages_per_second", None, 0.0),
+    "  until the read models have all (s)": ("loop", "catching_up_seconds", None, 0.0),
     "answer p50 (ms)": ("loop", "p50_ms", None, 0.0),
     "answer p99 (ms)": ("loop", "p99_ms", "<=", 50.0),
     "journal alone (durable events/s)": ("journal", "events_per_second", ">=", 25_000.0),

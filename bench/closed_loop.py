@@ -24,8 +24,10 @@ def measured(server: Csms, seconds: float) -> dict[str, Any]:
     server_before, postgres_before = server.cpu()
     load.go()
     result = load.result()
+    catching_up = server.until_read_models_have_all()
     server_after, postgres_after = server.cpu()
     return {
+        "catching_up_seconds": catching_up,
         **result,
         "messages_per_second": result["messages"] / result["seconds"],
         "server_us_per_message": (server_after - server_before) / result["messages"] * 1e6,

@@ -65,6 +65,18 @@ class Csms:
             time.sleep(0.1)
         raise RuntimeError("the server does not get ready")
 
+    def until_read_models_have_all(self) -> float:
+        """Seconds until every event is in every read model, so that their work is counted too."""
+        started = time.perf_counter()
+        while any(self._lags()):
+            time.sleep(0.1)
+        return time.perf_counter() - started
+
+    def _lags(self) -> list[float]:
+        with urllib.request.urlopen(f"{self.http}/metrics") as answer:
+            lines = answer.read().decode().splitlines()
+        return [float(line.split()[-1]) for line in lines if line.startswith("csms_read_model_lag_events{")]
+
     @property
     def http(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"

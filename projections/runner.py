@@ -26,7 +26,7 @@ _WAIT_AN_EVENT = 1 / 4_000
 """The more a batch held, the longer the next may gather (seconds an event): rows that change often are written once."""
 _LONGEST_WAIT = 0.4
 _SOON, _POLL = 0.004, 0.5
-_REST = 2.0
+_REST = 1.5
 """Seconds after each second of work: stations on the same loop are answered meanwhile."""
 _LOOK_AFTER_HALTED = 2.0
 """Seconds between two looks whether a halted read model was rebuilt."""

@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "csms_read_models"
 
-_AT_A_TIME = 100
-"""Events handled without letting others run: where stations share the loop, they must not wait for a batch."""
+_SLICE = 0.003
+"""Seconds of work without letting others run: where stations share the loop, they must not wait for a batch."""
 _ADVANCE = """
 UPDATE read_model SET position = $3 WHERE position = $2
 AND (name, generation) IN (SELECT * FROM unnest($1::text[], $4::integer[]))
@@ -126,11 +126,12 @@ async def _fold(connection: Any, track: Track, page: Page, rest: float) -> None:
     model, rows = track.model, track.rows
     events = [event for event in model.wanted(page.recorded) if event.originator_id not in track.parked]
     await model.load(connection, track.schema, rows, events)
-    for start in range(0, len(events), _AT_A_TIME):
-        began = perf_counter()
-        for event in events[start : start + _AT_A_TIME]:
-            model.fold(rows, event)
-        await asyncio.sleep((perf_counter() - began) * rest)
+    began = perf_counter()
+    for n, event in enumerate(events):
+        model.fold(rows, event)
+        if n % 16 == 0 and (worked := perf_counter() - began) > _SLICE:
+            await asyncio.sleep(worked * rest)
+            began = perf_counter()
 
 
 async def _move(connection: Any, tracks: list[Track], before: int, after: int) -> None:
