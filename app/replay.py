@@ -16,7 +16,6 @@ from domain.events import AGGREGATES
 from domain.journal import Journal
 from projections.all import READ_MODELS
 from projections.model import ReadModel
-from projections.reading import read
 from projections.rebuild import built_beside
 from projections.runner import RunnerCounters, apply
 
@@ -107,7 +106,7 @@ async def differences(journal: Journal, pool: asyncpg.Pool, model: ReadModel) ->
         if reached is None:
             return [f"{model.schema} has never been built; csms rebuild {model.name} does it"]
         while track.position < reached:
-            page = (await read(journal, pool, track.position, 5_000)).up_to(reached)
+            page = (await journal.read(track.position, 5_000)).up_to(reached)
             if page.position == track.position:
                 return [f"the journal ends at position {page.position}, but {model.name} has seen {reached}"]
             if await apply(pool, [track], page, _COUNTERS):

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Self
 from eventsourcing.domain import BaseAggregate, CanMutateAggregate, MetaDomainEvent
 from eventsourcing.utils import register_topic
 
+TOPICS: dict[str, type[DomainEvent]] = {}
+"""Every event there is, by its topic."""
 ENVELOPE = ("originator_id", "originator_version")
 
 
@@ -73,6 +75,7 @@ class Aggregate(BaseAggregate[str]):
                 member.DEFAULTS = {f.name: f.default for f in fields(member) if f.name not in ENVELOPE}
                 member.REQUIRED = frozenset(name for name, default in member.DEFAULTS.items() if default is MISSING)
                 register_topic(member.TOPIC, member)
+                TOPICS[member.TOPIC] = member
 
     def trigger_event(self, event_class: type[DomainEvent], *, timestamp: datetime, **told: Any) -> None:  # type: ignore[override]
         """Record a decision and apply it. As the library does it, without its clock, its copies and its second look."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from eventsourcing.persistence import RecordConflictError
@@ -41,11 +42,35 @@ class Entry(NamedTuple):
     evidence: Evidence | None = None
 
 
-class Recorded(NamedTuple):
-    """An event with its place in the journal."""
+class Recorded:
+    """An event with its place in the journal. A journal may read the event only when it is asked for."""
 
-    position: int
-    event: DomainEvent
+    __slots__ = ("_event", "position", "stream", "topic", "version")
+
+    def __init__(self, position: int, event: DomainEvent) -> None:
+        self.position = position
+        self.topic = event.TOPIC
+        self.stream = event.originator_id
+        self.version = event.originator_version
+        self._event: DomainEvent | None = event
+
+    @property
+    def event(self) -> DomainEvent:
+        """Raises MapperDeserialisationError for one that this release cannot read."""
+        return self._event or self._read()
+
+    def _read(self) -> DomainEvent:
+        raise NotImplementedError
+
+    @property
+    def at(self) -> datetime:
+        """The timestamp of the event."""
+        return self.event.timestamp
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Recorded) and (self.position, self.event) == (other.position, other.event)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Page(NamedTuple):

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
 from domain.events import Station, StationDay
+from domain.journal import Recorded
 from domain.streams import parse
 from projections.model import ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page
@@ -101,7 +102,7 @@ connector = Table(
 # A station is heard of through what it sends, not through what others do about it: another process may open a day and
 # end a connection in it.
 _NOT_FROM_THE_STATION = frozenset({"station", "command", "id-token", "tariff"})
-_NOT_SENT = (StationDay.Opened, StationDay.Disconnected)
+_NOT_SENT = frozenset({StationDay.Opened.TOPIC, StationDay.Disconnected.TOPIC})
 
 
 def _change(rows: Rows, event: DomainEvent, **values: Any) -> None:
@@ -110,13 +111,13 @@ def _change(rows: Rows, event: DomainEvent, **values: Any) -> None:
     rows.put(station, replace(row, **values))
 
 
-def seen(rows: Rows, event: DomainEvent) -> None:
-    stream = parse(event.originator_id)
-    if stream.kind in _NOT_FROM_THE_STATION or stream.station_id is None or isinstance(event, _NOT_SENT):
+def seen(rows: Rows, recorded: Recorded) -> None:
+    stream = parse(recorded.stream)
+    if stream.kind in _NOT_FROM_THE_STATION or stream.station_id is None or recorded.topic in _NOT_SENT:
         return
-    row = rows.get(station, stream.station_id) or StationRow(stream.station_id)
-    if row.last_seen_at is None or row.last_seen_at < event.timestamp:
-        rows.put(station, replace(row, last_seen_at=event.timestamp))
+    row, at = rows.get(station, stream.station_id) or StationRow(stream.station_id), recorded.at
+    if row.last_seen_at is None or row.last_seen_at < at:
+        rows.put(station, replace(row, last_seen_at=at))
 
 
 def registered(rows: Rows, event: Station.Registered) -> None:

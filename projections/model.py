@@ -18,9 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
-from domain.aggregate import DomainEvent
+from domain.aggregate import TOPICS, DomainEvent
 from domain.journal import Recorded
-from projections.reading import Unreadable
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _MOST_CACHED = 200_000
@@ -164,8 +163,8 @@ class ReadModel:
     version: int
     tables: Sequence[Table[Any]]
     handlers: Mapping[type[DomainEvent], Handler]
-    every: Handler | None = None
-    """Called for each event, before its own handler."""
+    every: Callable[[Rows, Recorded], None] | None = None
+    """Called for each event, before its own handler; should ask for no more of it than it needs."""
     money: bool = False
     _upserts: dict[tuple[str, int], str] = field(default_factory=dict)
 
@@ -180,36 +179,35 @@ class ReadModel:
             for statement in table.ddl(schema):
                 await connection.execute(statement)
 
-    def wanted(self, recorded: Sequence[Recorded]) -> list[DomainEvent]:
-        """The events that it has a handler for."""
-        if self.every is not None:
-            return [r.event for r in recorded]
-        return [r.event for r in recorded if type(r.event) in self.handlers or type(r.event) is Unreadable]
+    def __post_init__(self) -> None:
+        self._handlers = {kind.TOPIC: handler for kind, handler in self.handlers.items()}
+        self._kinds = {_kind(topic) for topic in self._handlers}
 
-    async def load(self, connection: Any, schema: str, rows: Rows, events: Sequence[DomainEvent]) -> None:
+    def wanted(self, recorded: Sequence[Recorded]) -> list[Recorded]:
+        """What it has to be given. Events of a later release are among them if their aggregate concerns it."""
+        if self.every is not None:
+            return list(recorded)
+        known = self._handlers
+        return [r for r in recorded if (t := r.topic) in known or (t not in TOPICS and _kind(t) in self._kinds)]
+
+    async def load(self, connection: Any, schema: str, rows: Rows, wanted: Sequence[Recorded]) -> None:
         """Fetch the rows that these events concern."""
         if rows.complete:
             return
+        events = [r.event for r in wanted]
         for table in self.tables:
             if not table.merges:
                 keys = {key for event in events if (key := table.key_of(event)) is not None}
                 await rows.load(connection, table, schema, keys)
 
-    def fold(self, rows: Rows, event: DomainEvent) -> None:
-        if isinstance(event, Unreadable):
-            self._refuse(event)
-            return
+    def fold(self, rows: Rows, recorded: Recorded) -> None:
+        if recorded.topic not in TOPICS:
+            raise ValueError(f"{recorded.topic} is not known to this release")
         if self.every is not None:
-            self.every(rows, event)
-        handler = self.handlers.get(type(event))
+            self.every(rows, recorded)
+        handler = self._handlers.get(recorded.topic)
         if handler is not None:
-            handler(rows, event)
-
-    def _refuse(self, event: Unreadable) -> None:
-        """What it cannot read may change its rows, if it is of an aggregate whose events do."""
-        kind = event.topic.partition(".")[0]
-        if self.every is not None or any(known.TOPIC.partition(".")[0] == kind for known in self.handlers):
-            raise ValueError(event.error)
+            handler(rows, recorded.event)
 
     async def write(self, connection: Any, schema: str, rows: Rows, first: int, last: int) -> None:
         """Store what changed; `first` and `last` are the positions of the batch, for read models that work in SQL."""
@@ -224,6 +222,11 @@ class ReadModel:
         if key not in self._upserts:
             self._upserts[key] = table.upsert(schema)
         return self._upserts[key]
+
+
+def _kind(topic: str) -> str:
+    """The aggregate, as it stands in a topic: `transaction` of `transaction.started`."""
+    return topic.partition(".")[0]
 
 
 async def position(pool: asyncpg.Pool, models: Sequence[ReadModel]) -> int:

@@ -11,7 +11,6 @@ import asyncpg
 
 from domain.journal import Journal, Page
 from projections.model import ReadModel, Rows
-from projections.reading import read
 from projections.runner import RunnerCounters, Track, apply, open_track
 
 _BATCH = 5_000
@@ -38,9 +37,9 @@ async def rebuild(journal: Journal, pool: asyncpg.Pool, model: ReadModel, progre
     total = int(await pool.fetchval("SELECT count(*) FROM stored_events"))
     async with built_beside(pool, model, "new") as track:
         done = 0
-        page = await read(journal, pool, track.position, _BATCH)
+        page = await journal.read(track.position, _BATCH)
         while page.position > track.position:
-            ahead = asyncio.create_task(read(journal, pool, page.position, _BATCH))  # the database reads while we apply
+            ahead = asyncio.create_task(journal.read(page.position, _BATCH))  # the database reads while we apply
             try:
                 await _apply(pool, track, page)
                 done += len(page.recorded)
@@ -97,7 +96,7 @@ async def _swap(journal: Journal, pool: asyncpg.Pool, model: ReadModel, track: T
     async with pool.acquire() as connection, connection.transaction():
         reached = await connection.fetchval("SELECT position FROM read_model WHERE name = $1 FOR UPDATE", live)
         while track.position < reached:
-            page = await read(journal, pool, track.position, _BATCH)
+            page = await journal.read(track.position, _BATCH)
             if page.position == track.position:
                 raise RebuildFailed(f"the journal ends before position {reached}, where {model.name} stands")
             await _apply(pool, track, page)

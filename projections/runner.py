@@ -15,7 +15,6 @@ import structlog
 
 from domain.journal import Journal
 from projections.model import ReadModel
-from projections.reading import read
 from projections.track import CHANNEL, DATABASE_AWAY, Overtaken, RunnerCounters, Track, apply, open_track
 
 __all__ = ["CHANNEL", "Overtaken", "Runner", "RunnerCounters", "Track", "apply", "open_track"]
@@ -122,7 +121,7 @@ class Runner:
         return applied
 
     async def _step(self, tracks: list[Track], until: int | None) -> int:
-        page = await read(self._journal, self._pool, tracks[0].position, self._batch)
+        page = await self._journal.read(tracks[0].position, self._batch)
         if until is not None:
             page = page.up_to(until)
         if page.position == tracks[0].position:

@@ -124,11 +124,13 @@ async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page, r
 
 async def _fold(connection: Any, track: Track, page: Page, rest: float) -> None:
     model, rows = track.model, track.rows
-    events = [event for event in model.wanted(page.recorded) if event.originator_id not in track.parked]
-    await model.load(connection, track.schema, rows, events)
+    wanted = model.wanted(page.recorded)
+    if track.parked:
+        wanted = [recorded for recorded in wanted if recorded.stream not in track.parked]
+    await model.load(connection, track.schema, rows, wanted)
     began = perf_counter()
-    for n, event in enumerate(events):
-        model.fold(rows, event)
+    for n, recorded in enumerate(wanted):
+        model.fold(rows, recorded)
         if n % 16 == 0 and (worked := perf_counter() - began) > _SLICE:
             await asyncio.sleep(worked * rest)
             began = perf_counter()
@@ -191,15 +193,15 @@ async def _park(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception)
     log.error(
         "read_model.event_parked",
         read_model=track.schema,
-        stream=r.event.originator_id,
+        stream=r.stream,
         position=r.position,
         error=repr(error),
     )
-    track.parked.add(r.event.originator_id)
+    track.parked.add(r.stream)
     await pool.execute(
         "INSERT INTO parked_event VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         track.schema,
-        r.event.originator_id,
+        r.stream,
         r.position,
         repr(error)[:1000],
     )
@@ -209,10 +211,10 @@ async def _halt(pool: asyncpg.Pool, track: Track, r: Recorded, error: Exception)
     log.error(
         "read_model.halted",
         read_model=track.schema,
-        stream=r.event.originator_id,
+        stream=r.stream,
         position=r.position,
         error=repr(error),
     )
-    text = f"position {r.position}, version {r.event.originator_version} of {r.event.originator_id}: {error!r}"[:1000]
+    text = f"position {r.position}, version {r.version} of {r.stream}: {error!r}"[:1000]
     query = "UPDATE read_model SET halted = $3 WHERE name = $1 AND generation = $2"
     await pool.execute(query, track.schema, track.generation, text)

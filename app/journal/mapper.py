@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING
+from datetime import datetime
 from functools import cache, partial
 from typing import Any, NotRequired, TypedDict, cast, get_type_hints
 
@@ -21,6 +22,13 @@ import domain.events  # noqa: F401  # registers every topic
 from domain.aggregate import ENVELOPE, DomainEvent
 
 _encode = msgspec.json.Encoder().encode
+
+
+class _Timed(msgspec.Struct):
+    timestamp: datetime
+
+
+_timed = msgspec.json.Decoder(_Timed).decode
 
 
 def _version(kind: type[DomainEvent]) -> int:
@@ -67,6 +75,14 @@ class EventMapper(Mapper[str]):
         values["originator_id"] = stream
         values["originator_version"] = version
         return kind.of(values)
+
+    @staticmethod
+    def timestamp(state: bytes) -> datetime:
+        """The timestamp of an event, the rest of it unread. Raises MapperDeserialisationError."""
+        try:
+            return _timed(state).timestamp
+        except msgspec.MsgspecError as error:
+            raise MapperDeserialisationError(f"no event, or without a timestamp: {error}") from error
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         event = cast(DomainEvent, domain_event)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from bisect import bisect_right
 from collections.abc import Coroutine, Sequence
+from datetime import datetime
 from itertools import count
 from operator import attrgetter
 from typing import Any
@@ -62,8 +63,6 @@ _SAFE = {
     "synchronous_commit": ("on", "remote_apply", "remote_write", "local"),
 }
 _AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
-_AT_A_TIME = 200
-"""Events decoded without letting others run."""
 _KEEPALIVE = 5
 """Seconds between signs of life on the connection for wake-ups, which otherwise would not notice that it is dead."""
 
@@ -117,7 +116,7 @@ class PostgresJournal:
         if topics is None:
             return await self._read_by_heart(after, limit) or await self._read_all(after, limit)
         *rows, last = await self._fetch(_READ_TOPICS, after, limit, topics)
-        return Page([_recorded(row) for row in rows], last[0] or after)
+        return Page([Stored(*row) for row in rows], last[0] or after)
 
     async def _read_by_heart(self, after: int, limit: int) -> Page | None:
         """Only their number from the database, where the events are known; None where others have written too."""
@@ -135,12 +134,7 @@ class PostgresJournal:
         rows = await self._fetch(_READ, after, limit)
         if len(rows) == limit:
             self._unread.forget()
-        recorded = []
-        for n, row in enumerate(rows, 1):
-            recorded.append(_recorded(row))
-            if n % _AT_A_TIME == 0:
-                await asyncio.sleep(0)
-        return Page(recorded, rows[-1][0] if rows else after)
+        return Page([Stored(*row) for row in rows], rows[-1][0] if rows else after)
 
     async def latest_stream(self, kind: str, name: str) -> str | None:
         rows = await self._fetch(_BY_NAME + " = $2 ORDER BY 1 DESC LIMIT 1", kind, name)
@@ -243,9 +237,26 @@ class PostgresJournal:
             await asyncio.sleep(0.02)
 
 
-def _recorded(row: Any) -> Recorded:
-    position, topic, stream, version, state = row
-    return Recorded(position, EventMapper.event(topic, stream, version, state))
+class Stored(Recorded):
+    """A row of the journal, read when its event is asked for."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, position: int, topic: str, stream: str, version: int, state: bytes) -> None:
+        self.position = position
+        self.topic = topic
+        self.stream = stream
+        self.version = version
+        self._state = state
+        self._event = None
+
+    def _read(self) -> DomainEvent:
+        self._event = EventMapper.event(self.topic, self.stream, self.version, self._state)
+        return self._event
+
+    @property
+    def at(self) -> datetime:
+        return EventMapper.timestamp(self._state) if self._event is None else self._event.timestamp
 
 
 class Unread:
