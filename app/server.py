@@ -66,8 +66,7 @@ async def running(settings: Settings, dsn: str, role: Role = Role.ALL) -> AsyncI
         metrics.watch(journal, system.node)
         await stack.enter_async_context(listen_http(system, metrics, role, door))
         gc.collect()
-        gc.freeze()  # what is here now stays; the collector need not look at it again
-        gc.set_threshold(5_000, 1_000, 100)  # messages leave no cycles behind: short looks at what is new are enough
+        gc.freeze()  # what has been loaded by now stays too
         system.unseen = await journal.head() if role in (Role.ALL, Role.API) else None
         system.ready = True
         log.info("server.ready", role=role, http=system.http_port, ocpp=system.ocpp_port, node=settings.node)

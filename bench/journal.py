@@ -8,11 +8,10 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-import uvloop
-
 from app.database import connect, migrate_async
 from app.embedded_postgres import EmbeddedPostgres
 from app.journal import PostgresJournal
+from app.launch import run
 from domain.events import StationDay
 from domain.journal import Entry, Evidence
 from projections.all import BY_NAME
@@ -25,7 +24,7 @@ _EVIDENCE = Evidence("ocpp1.6", b'[2,"4711","Heartbeat",{}]', b'[3,"4711",{"curr
 
 def writing(folder: Path) -> dict[str, Any]:
     with EmbeddedPostgres(folder) as postgres:
-        return uvloop.run(_write(postgres.start()))
+        return run(_write(postgres.start()))
 
 
 async def _write(dsn: str) -> dict[str, Any]:
@@ -53,7 +52,7 @@ async def _write(dsn: str) -> dict[str, Any]:
 def rebuilding(folder: Path, names: tuple[str, ...]) -> dict[str, Any]:
     """Events a second for some read models, over the journal that is in the folder."""
     with EmbeddedPostgres(folder) as postgres:
-        return uvloop.run(_rebuild(postgres.start(), names))
+        return run(_rebuild(postgres.start(), names))
 
 
 async def _rebuild(dsn: str, names: tuple[str, ...]) -> dict[str, Any]:
