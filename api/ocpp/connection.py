@@ -108,7 +108,7 @@ class StationConnection:
     async def _connected(self) -> None:
         session = self.session
         await session.load()
-        await session.begin()
+        session.begin()
         remote = self._socket.remote_address
         connection = Connection(self.id, self.node.id, session.version.name, session.now)
         session.day.connect(connection, session.station.security_profile, remote[0] if remote else None, session.now)
@@ -121,7 +121,7 @@ class StationConnection:
         session = self.session
         if reload:  # what was decided last was not recorded
             await session.load()
-        await session.begin()
+        session.begin()
         session.day.disconnect(self.id, reason, session.now)
         if not session.undecided:
             await self._record(Evidence(session.version.subprotocol, b""))
@@ -178,7 +178,7 @@ class StationConnection:
                 else:
                     reply = await serve(self.session, incoming, raw, self.id)
                     self.peer.served(incoming.message_id)
-                if reply is not None:
+                if reply is not None and not self._socket.say(reply):
                     await self._send(reply)
             return True
         except (OwnershipLost, JournalUnavailable) as error:
@@ -202,8 +202,6 @@ class StationConnection:
                 self._socket.transport.resume_reading()
 
     async def _send(self, text: bytes) -> None:
-        if self._socket.say(text):
-            return
         with suppress(ConnectionClosed):  # what is recorded is recorded: the station will ask again, and hear the same
             await self._socket.send(text, text=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from time import perf_counter
 
 import structlog
@@ -29,7 +30,9 @@ async def serve(session: StationSession, call: Call, raw: str, connection_id: st
     """
     started = perf_counter()
     for _ in range(5):
-        await session.begin()
+        if session.station_stale:
+            await session.refresh()
+        session.begin()
         reply, outcome = await _decide(session, call)
         try:
             await _record(session, raw, reply)
@@ -39,20 +42,16 @@ async def serve(session: StationSession, call: Call, raw: str, connection_id: st
                 raise OwnershipLost(session.station_id) from None
         else:
             counters = session.node.counters
-            counters.message(session.version.name, _counted_as(session, call), outcome)
+            action = call.action if outcome == "answered" or schema.knows(session.version, call.action) else "-"
+            counters.message(session.version.name, action, outcome)
             counters.answered(perf_counter() - started)
             return reply
     raise JournalUnavailable(f"the streams of {session.station_id} keep changing")
 
 
-def _counted_as(session: StationSession, call: Call) -> str:
-    """An action's name for the metrics; what stations make up is one, since each name is kept for ever."""
-    return call.action if schema.knows(session.version, call.action) else "-"
-
-
 async def record_refusal(session: StationSession, refusal: Refusal, raw: str) -> None:
     """A message that is no call we could serve is kept all the same, with what we sent for it."""
-    await session.begin()
+    session.begin()
     session.day.refuse(None, refusal.code, refusal.description, session.now)
     await _record(session, raw, refusal.reply)
     session.node.counters.message(session.version.name, "-", refusal.code)
@@ -87,11 +86,11 @@ async def _handle(session: StationSession, call: Call) -> registry.Payload:
 async def _refused(session: StationSession, call: Call, failure: CallFailed) -> bytes:
     if not session.undecided:
         await session.load()
-        await session.begin()
+        session.begin()
     session.day.refuse(call.action[:50], failure.code, failure.description[:255], session.now)
     return encode_error(call.message_id, failure.code, failure.description, session.version)
 
 
-async def _record(session: StationSession, raw: str, reply: bytes | None) -> None:
+def _record(session: StationSession, raw: str, reply: bytes | None) -> Awaitable[int]:
     evidence = Evidence(session.version.subprotocol, raw.encode(), reply)
-    await session.node.journal.append(session.entries(evidence))
+    return session.node.journal.append(session.entries(evidence))

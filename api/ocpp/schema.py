@@ -40,6 +40,8 @@ def _names(version: Version) -> frozenset[str]:
 
 @cache
 def _validator(version: Version, name: str) -> jsonschema_rs.Validator:
+    if name not in _names(version):  # raised each time: what failed is not kept
+        raise CallFailed("NotImplemented", f"OCPP {version.name} has no {name}")
     schema = orjson.loads(files(version.schemas).joinpath(f"{name}.json").read_bytes().removeprefix(b"\xef\xbb\xbf"))
     # Draft 4, also for the 2.x schemas, which use nothing newer: later drafts take 1e300 for an integer. Times are read
     # leniently by the messages themselves: one without a zone is no reason to lose a transaction.
@@ -61,8 +63,6 @@ def check_response(version: Version, action: str, payload: Any) -> None:
 
 
 def _check(version: Version, name: str, payload: Any) -> None:
-    if name not in _names(version):
-        raise CallFailed("NotImplemented", f"OCPP {version.name} has no {name}")
     validator = _validator(version, name)
     try:
         valid = validator.is_valid(payload)

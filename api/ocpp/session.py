@@ -64,13 +64,15 @@ class StationSession:
         self._touched.clear()
         self._today = None
 
-    async def begin(self) -> None:
-        """Before each message: the time, the books of the day, and what others changed about the station."""
+    async def refresh(self) -> None:
+        """Take in what others have changed about the station."""
+        self.station_stale = False
+        for event in await self.node.journal.events(self.station.id, after=self.station.version):
+            event.mutate(self.station)
+
+    def begin(self) -> None:
+        """Before each message: the time, and the books of the day."""
         self.now = self.node.clock()
-        if self.station_stale:
-            self.station_stale = False
-            for event in await self.node.journal.events(self.station.id, after=self.station.version):
-                event.mutate(self.station)
         if (today := self.now.date()) != self._today:
             self._today = today
             if StationDay.stream(self.station_id, today) > self.day.id:

@@ -93,7 +93,7 @@ class Line:
         self.session = StationSession(self.station_id, self.version, self.node)
         self.peer = RpcPeer(self.version)
         await self.session.load()
-        await self.session.begin()
+        self.session.begin()
         socket = Connection(f"socket-{next(_ids)}", self.node.id, self.version.name, self.session.now)
         self.session.day.connect(socket, 0, None, self.session.now)
         await self.journal.append(self.session.entries(Evidence(self.version.subprotocol, b"GET /CS1")))
