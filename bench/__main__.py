@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 from rich.console import Console
@@ -26,6 +26,7 @@ PROMISES = {
     "messages/s, 200 stations": ("loop", "messages_per_second", None, 0.0),
     "  in-memory server on the ocpp package": ("reference", "messages_per_second", None, 0.0),
     "  until the read models have all (s)": ("loop", "catching_up_seconds", None, 0.0),
+    "the disk alone: slowest fdatasync of 3 s (ms)": ("disk", "max_ms", None, 0.0),
     "answer p50 (ms)": ("loop", "p50_ms", None, 0.0),
     "answer p99 (ms)": ("loop", "p99_ms", "<=", 50.0),
     "journal alone (durable events/s)": ("journal", "events_per_second", ">=", 25_000.0),
@@ -40,7 +41,7 @@ PROMISES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="of the closed loop")
-    parser.add_argument("--only", help="one of journal, reference, loop, rebuild, memory, page, subscription")
+    parser.add_argument("--only", help="one of disk, journal, reference, loop, rebuild, memory, page, subscription")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="csms-bench-") as folder:
         results = _measure(Path(folder), chosen.seconds, chosen.only)
@@ -51,6 +52,7 @@ def main() -> None:
 def _measure(folder: Path, seconds: float, only: str | None) -> dict[str, Any]:
     loop = folder / "loop"
     steps: dict[str, Callable[[], dict[str, Any]]] = {
+        "disk": lambda: _disk(folder / "disk"),
         "journal": lambda: journal.writing(folder / "journal"),
         "reference": lambda: closed_loop.reference(seconds / 2),
         "loop": lambda: closed_loop.ours(loop, seconds),
@@ -85,6 +87,27 @@ def _noise() -> dict[str, float]:
         times.append(perf_counter() - started)
     times.sort()
     return {"median_ms": median(times) * 1000, "p90_over_p10": times[44] / times[5]}
+
+
+def _disk(file: Path) -> dict[str, Any]:
+    """What every commit waits for, without anybody else: a stall of the disk is one of all answers under way."""
+    times: list[float] = []
+    number = os.open(file, os.O_CREAT | os.O_WRONLY)
+    try:
+        os.write(number, bytes(16 << 20))
+        os.fsync(number)
+        os.lseek(number, 0, os.SEEK_SET)
+        until = perf_counter() + 3
+        while perf_counter() < until and os.lseek(number, 0, os.SEEK_CUR) < 16 << 20:
+            started = perf_counter()
+            os.write(number, bytes(16 << 10))
+            os.fdatasync(number)
+            times.append(perf_counter() - started)
+            sleep(0.003)
+    finally:
+        os.close(number)
+    times.sort()
+    return {"p50_ms": median(times) * 1000, "p99_ms": times[len(times) * 99 // 100] * 1000, "max_ms": times[-1] * 1000}
 
 
 def _show(results: dict[str, Any]) -> None:
