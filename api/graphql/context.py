@@ -73,3 +73,14 @@ class Context(BaseContext):
 
 
 Info = strawberry.Info[Context, None]
+
+
+def asks_for(info: Info, name: str) -> bool:
+    """Whether a field of this name is asked for anywhere below the field that is being resolved."""
+    waiting: list[Any] = list(info.selected_fields)
+    while waiting:
+        selection = waiting.pop()
+        if getattr(selection, "name", None) == name:
+            return True
+        waiting.extend(selection.selections)
+    return False

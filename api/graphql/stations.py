@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import asyncpg
 import strawberry
 
-from api.graphql.context import Info
+from api.graphql.context import Info, asks_for
 from api.graphql.enums import ConnectorStatus, RegistrationStatus, TransactionState, connector_status
 from api.graphql.paging import EMPTY, Connection, connection, key_of, page_size
 from api.graphql.visibility import at_least
@@ -57,13 +57,15 @@ class Station:
     booted_at: datetime | None
     last_seen_at: datetime | None
     tariff_id: str | None
+    known_evses: strawberry.Private[list[Evse] | None] = None
 
     @strawberry.field(
         graphql_type=list[Evse],
         description="EVSEs of which a connector was reported; a 1.6 connector n is connector 1 of EVSE n.",
     )
     def evses(self, info: Info) -> Any:
-        return info.context.load(evses_of, self.id)  # itself awaitable: a coroutine around it would cost a page 1 ms
+        # Itself awaitable: a coroutine around it would cost a page 1 ms.
+        return info.context.load(evses_of, self.id) if self.known_evses is None else self.known_evses
 
     @strawberry.field
     async def tariff(self, info: Info) -> Annotated[Tariff, strawberry.lazy("api.graphql.billing")] | None:
@@ -91,7 +93,7 @@ class Station:
         return connection(page or EMPTY, Transaction.of, lambda row: row.id)
 
     @classmethod
-    def of(cls, row: StationRow) -> Station:
+    def of(cls, row: StationRow, evses: list[Evse] | None = None) -> Station:
         status = row.registration_status
         return cls(
             id=strawberry.ID(row.station_id),
@@ -108,6 +110,7 @@ class Station:
             booted_at=row.booted_at,
             last_seen_at=row.last_seen_at,
             tariff_id=row.tariff_id,
+            known_evses=evses,
         )
 
 
@@ -161,8 +164,11 @@ class StationQueries:
     ) -> Connection[Station]:
         size, key, wanted = page_size(first), key_of(after), filter or StationFilter()
         await at_least(info, at_least_position, availability)
-        page = await stations_page(info.context.pool, size, key, online=wanted.online, ids=wanted.ids)
-        return connection(page, Station.of, lambda row: row.station_id)
+        pool = info.context.pool
+        page = await stations_page(pool, size, key, online=wanted.online, ids=wanted.ids)
+        # Fetched here, a hundred stations need not be waited for one by one, which costs a page 2 ms.
+        evses = await evses_of(pool, [row.station_id for row in page.rows]) if asks_for(info, "evses") else {}
+        return connection(page, lambda row: Station.of(row, evses.get(row.station_id)), lambda row: row.station_id)
 
 
 @strawberry.type
