@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "csms_read_models"
 
-_SLICE = 0.003
+_SLICE = 0.002
 """Seconds of work without letting others run: where stations share the loop, they must not wait for a batch."""
 _ADVANCE = """
 UPDATE read_model SET position = $3 WHERE position = $2
