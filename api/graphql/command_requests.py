@@ -9,44 +9,26 @@ from typing import Any
 
 import strawberry
 
-from api.graphql.commands import Command, command_by_id
+from api.graphql.asking import KEY, LIFE, LIFETIME, PATIENCE, WAIT, CommandPayload, StationRequest, ask, where
 from api.graphql.context import Info
-from api.graphql.deciding import checked, within_bounds
+from api.graphql.deciding import checked
 from api.graphql.enums import ResetType
-from api.graphql.errors import Refused, UserError, UserErrorCode, bad_input, refusals_as
-from api.graphql.requesting import Wish, request
+from api.graphql.errors import Refused, UserErrorCode, bad_input, refusals_as
 from api.graphql.scalars import JSON
-from api.graphql.visibility import shown
-from projections.commands import commands
 from projections.sessions import transactions_by_id
 
 _ACTION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _DEEPEST_PAYLOAD = 20
-_HIGHEST_EVSE = 10_000
-_PATIENCE = 10.0
-_LIFETIME = 600.0
-"""Seconds: a wish to start charging should not come true hours later."""
-_WAIT = "Seconds to wait for the outcome, at most 60."
-_KEY = "Requests with the same key are one command."
-_LIFE = "After so many seconds it is no longer sent."
 
 
 @strawberry.input
-class _Request:
-    station_id: strawberry.ID
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
-    wait_seconds: float | None = strawberry.field(default=_PATIENCE, description=_WAIT)
-    expires_in_seconds: float | None = strawberry.field(default=_LIFETIME, description=_LIFE)
-
-
-@strawberry.input
-class RequestCommandInput(_Request):
+class RequestCommandInput(StationRequest):
     action: str = strawberry.field(description="Such as `GetVariables`, as the station's version calls it.")
     payload: JSON = strawberry.field(description="An object in the wire form of the station's version.")
 
 
 @strawberry.input
-class RemoteStartInput(_Request):
+class RemoteStartInput(StationRequest):
     id_token: str
     id_token_type: str = "ISO14443"  # noqa: S105  # a kind of card
     evse_id: int | None = None
@@ -60,42 +42,35 @@ class RemoteStopInput:
     id: strawberry.ID | None = strawberry.field(default=None, description="Transaction.id; or else the next two.")
     station_id: strawberry.ID | None = None
     transaction_id: str | None = strawberry.field(default=None, description="As the station knows it.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
-    wait_seconds: float | None = strawberry.field(default=_PATIENCE, description=_WAIT)
-    expires_in_seconds: float | None = strawberry.field(default=_LIFETIME, description=_LIFE)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+    wait_seconds: float | None = strawberry.field(default=PATIENCE, description=WAIT)
+    expires_in_seconds: float | None = strawberry.field(default=LIFETIME, description=LIFE)
 
 
 @strawberry.input
-class ResetInput(_Request):
+class ResetInput(StationRequest):
     type: ResetType = ResetType.ON_IDLE
     evse_id: int | None = strawberry.field(default=None, description="2.x: only this EVSE.")
 
 
 @strawberry.input
-class UnlockConnectorInput(_Request):
+class UnlockConnectorInput(StationRequest):
     evse_id: int
     connector_id: int = 1
 
 
 @strawberry.input
-class ChangeAvailabilityInput(_Request):
+class ChangeAvailabilityInput(StationRequest):
     operative: bool = strawberry.field(description="False takes it out of service.")
     evse_id: int | None = strawberry.field(default=None, description="Null is the whole station.")
     connector_id: int | None = None
 
 
 @strawberry.input
-class TriggerMessageInput(_Request):
+class TriggerMessageInput(StationRequest):
     requested_message: str = strawberry.field(description="Such as `StatusNotification`.")
     evse_id: int | None = None
     connector_id: int | None = None
-
-
-@strawberry.type
-class CommandPayload:
-    command: Command | None = None
-    error: UserError | None = None
-    position: str | None = None
 
 
 @strawberry.type
@@ -109,7 +84,7 @@ class CommandMutations:
             raise bad_input("action", "action must be the name of an OCPP message")
         if not isinstance(input.payload, dict) or _deeper(input.payload, _DEEPEST_PAYLOAD):
             raise bad_input("payload", f"payload must be an object, at most {_DEEPEST_PAYLOAD} levels deep")
-        return await _request(info, input, input.action, input.payload, typed=False)
+        return await ask(info, input, input.action, input.payload, typed=False)
 
     @strawberry.mutation(description="Start charging from afar.")
     @refusals_as(CommandPayload)
@@ -119,74 +94,42 @@ class CommandMutations:
             "idTokenType": checked("idTokenType", input.id_token_type, 20),
             "remoteStartId": 1 + secrets.randbelow(2**31 - 1),
         }
-        return await _request(info, input, "RequestStartTransaction", payload | _where(input))
+        return await ask(info, input, "RequestStartTransaction", payload | where(input))
 
     @strawberry.mutation(description="End a transaction from afar.")
     @refusals_as(CommandPayload)
     async def remote_stop(self, info: Info, input: RemoteStopInput) -> CommandPayload:
         station_id, transaction_id = await _transaction(info, input)
-        request = _Request(
+        request = StationRequest(
             station_id=strawberry.ID(station_id),
             idempotency_key=input.idempotency_key,
             wait_seconds=input.wait_seconds,
             expires_in_seconds=input.expires_in_seconds,
         )
-        return await _request(info, request, "RequestStopTransaction", {"transactionId": transaction_id})
+        return await ask(info, request, "RequestStopTransaction", {"transactionId": transaction_id})
 
     @strawberry.mutation(description="Restart a station.")
     @refusals_as(CommandPayload)
     async def reset(self, info: Info, input: ResetInput) -> CommandPayload:
-        return await _request(info, input, "Reset", {"type": input.type.value} | _where(input))
+        return await ask(info, input, "Reset", {"type": input.type.value} | where(input))
 
     @strawberry.mutation(description="Release a plug.")
     @refusals_as(CommandPayload)
     async def unlock_connector(self, info: Info, input: UnlockConnectorInput) -> CommandPayload:
-        return await _request(info, input, "UnlockConnector", _where(input))
+        return await ask(info, input, "UnlockConnector", where(input))
 
     @strawberry.mutation(description="Put a station, an EVSE or a connector in or out of service.")
     @refusals_as(CommandPayload)
     async def change_availability(self, info: Info, input: ChangeAvailabilityInput) -> CommandPayload:
         status = "Operative" if input.operative else "Inoperative"
-        return await _request(info, input, "ChangeAvailability", {"operationalStatus": status} | _where(input))
+        return await ask(info, input, "ChangeAvailability", {"operationalStatus": status} | where(input))
 
     @strawberry.mutation(description="Ask a station to send a message now.")
     @refusals_as(CommandPayload)
     async def trigger_message(self, info: Info, input: TriggerMessageInput) -> CommandPayload:
         if not _ACTION.fullmatch(input.requested_message):
             raise bad_input("requestedMessage", "requestedMessage must be the name of an OCPP message")
-        return await _request(
-            info, input, "TriggerMessage", {"requestedMessage": input.requested_message} | _where(input)
-        )
-
-
-async def _request(
-    info: Info, input: _Request, action: str, payload: dict[str, Any], *, typed: bool = True
-) -> CommandPayload:
-    wish = Wish(
-        station_id=input.station_id,
-        action=action,
-        payload=payload,
-        typed=typed,
-        idempotency_key=input.idempotency_key,
-        wait_seconds=_PATIENCE if input.wait_seconds is None else input.wait_seconds,
-        expires_in_seconds=_LIFETIME if input.expires_in_seconds is None else input.expires_in_seconds,
-    )
-    command_id, recorded = await request(info.context.services, wish)
-    position = await shown(info, recorded, commands)
-    return CommandPayload(command=await command_by_id(info, command_id), position=position)
-
-
-def _where(input: Any) -> dict[str, int]:
-    """The EVSE and connector that an input names, if it does."""
-    where: dict[str, int] = {}
-    for field, name in (("evse_id", "evseId"), ("connector_id", "connectorId")):
-        number = getattr(input, field, None)
-        if number is not None:
-            within_bounds(name, number, 1, _HIGHEST_EVSE)
-            where[name] = number
-    if "connectorId" in where and "evseId" not in where:
-        raise bad_input("connectorId", "a connector is one of an EVSE: name the evseId too")
-    return where
+        return await ask(info, input, "TriggerMessage", {"requestedMessage": input.requested_message} | where(input))
 
 
 async def _transaction(info: Info, input: RemoteStopInput) -> tuple[str, str]:

@@ -12,16 +12,18 @@ from websockets.exceptions import ConnectionClosed
 
 from api.ocpp import registry, schema
 from api.ocpp.frame import encode_call
+from api.ocpp.receive import OwnershipLost
 from api.ocpp.rpc import Answer
 from api.ocpp.schema import CallFailed
 from api.ocpp.versions import Version
 from domain.aggregate import DomainEvent
 from domain.command import Command
-from domain.journal import Entry, Evidence, load
+from domain.journal import Entry, Evidence, JournalUnavailable, load
 from domain.streams import COMMAND
 
 if TYPE_CHECKING:
     from api.ocpp.connection import StationConnection
+    from api.ocpp.session import StationSession
 
 log = structlog.get_logger(__name__)
 
@@ -76,8 +78,8 @@ async def run_command(stream: str, connection: StationConnection) -> None:
         await _record(connection, command, None)
         return
     incoming, raw = answer
-    _settle(command, action, incoming, connection)
-    await _record(connection, command, Evidence(version.subprotocol, text, raw.encode()))
+    evidence = Evidence(version.subprotocol, text, raw.encode())
+    await connection.in_turn(lambda: _settle(stream, connection, action, payload, incoming, evidence))
 
 
 def _say(command: Command, version: Version) -> tuple[str, dict[str, Any]]:
@@ -90,19 +92,56 @@ def _say(command: Command, version: Version) -> tuple[str, dict[str, Any]]:
     return sender(command.payload)
 
 
-def _settle(command: Command, action: str, answer: Answer, connection: StationConnection) -> None:
-    """Turn the station's answer into the command's end. An answer against the schema fails the command alone."""
-    now = connection.node.clock()
+async def _settle(
+    stream: str,
+    connection: StationConnection,
+    action: str,
+    payload: dict[str, Any],
+    answer: Answer,
+    evidence: Evidence,
+) -> None:
+    """Turn the station's answer into the command's end, and into what follows from it, in one append."""
+    session, node = connection.session, connection.node
+    for _ in range(5):
+        command = await load(node.journal, Command, stream)
+        session.begin()
+        await _decide(command, session, action, payload, answer)
+        ended: list[DomainEvent] = command.collect_events()
+        try:
+            await node.journal.append([*(Entry(event, evidence) for event in ended), *session.entries(None)])
+        except RecordConflictError:
+            await session.load()
+            if session.day.connection is None or session.day.connection.id != connection.id:
+                raise OwnershipLost(session.station_id) from None
+        else:
+            if ended:
+                node.counters.message(session.version.name, command.action, ended[-1].TOPIC)
+            return
+    raise JournalUnavailable(f"the streams of {session.station_id} keep changing")
+
+
+async def _decide(
+    command: Command, session: StationSession, action: str, payload: dict[str, Any], answer: Answer
+) -> None:
+    """An answer against the schema fails the command alone."""
     if answer.error is not None:
-        command.fail(f"{answer.error.code}: {answer.error.description}", now)
+        command.fail(f"{answer.error.code}: {answer.error.description}", session.now)
         return
     try:
-        schema.check_response(connection.session.version, action, answer.payload)
+        schema.check_response(session.version, action, answer.payload)
     except CallFailed as failure:
-        command.fail(f"the station's answer is not valid: {failure.description}", now)
+        command.fail(f"the station's answer is not valid: {failure.description}", session.now)
         return
     accepted = answer.payload.get("status", "Accepted") in _ACCEPTING
-    command.answer(answer.payload, accepted=accepted, at=now)
+    command.answer(answer.payload, accepted=accepted, at=session.now)
+    reader = registry.READERS.get((session.version.name, action))
+    if reader is not None:
+        try:
+            await reader(session, payload, answer.payload)
+        except Exception:  # the command has ended all the same
+            log.exception("ocpp.answer_not_understood", station=session.station_id, action=action)
+            await session.load()
+            session.begin()
 
 
 async def _record(connection: StationConnection, command: Command, evidence: Evidence | None) -> bool:

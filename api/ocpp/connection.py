@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +35,14 @@ _GRACE = 5.0
 GOING_AWAY, UNSUPPORTED_DATA, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1003, 1011, 1013
 
 
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """Work on the station's books that waits for the calls before it."""
+
+    work: Callable[[], Awaitable[None]]
+    done: asyncio.Future[None]
+
+
 class StationConnection:
     __slots__ = (
         "_answer",
@@ -57,7 +67,7 @@ class StationConnection:
         self.session = session
         self.peer = RpcPeer(session.version)
         self._socket = socket
-        self._inbox: list[tuple[Call | Refusal, str]] = []
+        self._inbox: list[tuple[Call | Refusal | _Turn, str]] = []
         self._work = Bell()
         self._paused = False
         self._answer: asyncio.Future[tuple[Answer, str]] | None = None
@@ -172,6 +182,9 @@ class StationConnection:
                 incoming, raw = self._inbox.pop(0)
                 if self._paused and len(self._inbox) < _MAX_WAITING // 2:
                     self._read_on()
+                if isinstance(incoming, _Turn):
+                    await self._take(incoming)
+                    continue
                 if isinstance(incoming, Refusal):
                     await record_refusal(self.session, incoming, raw)
                     reply = incoming.reply
@@ -187,7 +200,29 @@ class StationConnection:
         except Exception:
             log.exception("ocpp.connection_failed", station=self.session.station_id)
             await self._stop_serving(INTERNAL_ERROR, "internal error")
+        for left, _ in self._inbox:
+            if isinstance(left, _Turn):
+                left.done.cancel()
         return False
+
+    async def in_turn(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something with the session between two calls of the station: only one at a time may decide."""
+        if self._worker is None or self._worker.done():
+            await work()
+            return
+        turn = _Turn(work, asyncio.get_running_loop().create_future())
+        self._inbox.append((turn, ""))
+        self._work.ring()
+        await turn.done
+
+    async def _take(self, turn: _Turn) -> None:
+        try:
+            await turn.work()
+        except BaseException:
+            turn.done.cancel()
+            raise
+        if not turn.done.done():
+            turn.done.set_result(None)
 
     async def _stop_serving(self, code: int, reason: str) -> None:
         """Close unserved."""

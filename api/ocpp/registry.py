@@ -16,10 +16,14 @@ Payload = dict[str, Any]
 Receiver = Callable[["StationSession", Payload], Awaitable[Payload]]
 Sender = Callable[[Payload], tuple[str, Payload]]
 
+Reader = Callable[["StationSession", Payload, Payload], Awaitable[None]]
+
 RECEIVERS: dict[tuple[str, str], Receiver] = {}
 """(version, action) to what handles a CALL from a station and returns its answer."""
 SENDERS: dict[tuple[str, str], Sender] = {}
 """(version, our name of an action) to what says it in that version: the wire's action and payload."""
+READERS: dict[tuple[str, str], Reader] = {}
+"""(version, wire action) to what draws facts from the answer to a CALL of ours."""
 
 
 def received(action: str, *versions: str) -> Callable[[Receiver], Receiver]:
@@ -50,6 +54,19 @@ def sent(action: str, *versions: str) -> Callable[[Sender], Sender]:
         for version in versions:
             SENDERS[version, action] = sender
         return sender
+
+    return register
+
+
+def answered(action: str, *versions: str) -> Callable[[Reader], Reader]:
+    """Register a coroutine function for the stations' answers to an action of ours: called with the request as it was
+    sent and the valid response, it notes in a book what follows from the two. Commands end well or badly without it.
+    """
+
+    def register(reader: Reader) -> Reader:
+        for version in versions:
+            READERS[version, action] = reader
+        return reader
 
     return register
 

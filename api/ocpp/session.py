@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import TypeVar, cast
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
+from domain.books import Book
 from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization
 from domain.journal import Entry, Evidence, load
@@ -17,6 +19,8 @@ from domain.streams import DAY, TRANSACTION, within
 from domain.transaction import TransactionState
 from domain.values import Evse, IdToken
 
+B = TypeVar("B", bound=Book)
+
 _A_MOMENT = timedelta(minutes=10)
 """Far less than a station needs for so many transactions that the day's books forget the first of them."""
 
@@ -25,6 +29,7 @@ class StationSession:
     """What message files work with. `now` is the time at which the message being handled was received."""
 
     __slots__ = (
+        "_books",
         "_carried",
         "_today",
         "_touched",
@@ -48,6 +53,8 @@ class StationSession:
         self.station_stale = False
         self._transactions: dict[str, Transaction] = {}
         self._touched: list[Aggregate] = []
+        self._books: dict[type[Book], Book] | None = None
+        """None: an idle station has none, and there may be many of those."""
         self._carried = 0
         self._today: date | None = None
 
@@ -62,6 +69,7 @@ class StationSession:
             self.day = await load(journal, StationDay, stream)
         self._transactions.clear()
         self._touched.clear()
+        self._books = None
         self._today = None
 
     async def refresh(self) -> None:
@@ -86,10 +94,10 @@ class StationSession:
             return False
         return not (self._touched and any(aggregate.pending_events for aggregate in self._touched))
 
-    def entries(self, evidence: Evidence) -> list[Entry]:
+    def entries(self, evidence: Evidence | None) -> list[Entry]:
         """What was decided, as it goes to the journal; the evidence stands beside the first event, which says most."""
         entries: list[Entry] = []
-        given: Evidence | None = evidence
+        given = evidence
         for aggregate in (*self._touched, self.day, self.station):
             if not aggregate.pending_events:
                 continue
@@ -103,6 +111,16 @@ class StationSession:
         return entries
 
     # What message files ask for
+
+    async def book(self, kind: type[B]) -> B:
+        """Today's book of a subject, to be written in."""
+        books = self._books = self._books or {}
+        found = books.get(kind)
+        stream = kind.stream(self.station_id, self.now.date())
+        if found is None or found.id != stream:
+            found = books[kind] = await load(self.node.journal, kind, stream)
+        self._touched.append(found)
+        return cast("B", found)
 
     async def authorize(self, id_token: IdToken) -> Authorization:
         record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))
