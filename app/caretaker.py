@@ -43,6 +43,7 @@ async def take_care(node: Node, pool: asyncpg.Pool, *, every: float = 5.0) -> No
             )
             since, last = (now if now - last > _LEASE.total_seconds() / 2 else since), now
             await end_overdue_commands(node, pool)
+            await close_suspected_transactions(node)
             await end_dead_connections(node, pool, others=now - since > _LEASE.total_seconds())
         except Exception as error:
             log.warning("caretaker.failed", error=repr(error))
@@ -63,6 +64,14 @@ async def end_overdue_commands(node: Node, pool: asyncpg.Pool) -> None:
         if command.status is CommandStatus.SENT and command.answer_by and command.answer_by < due:
             command.time_out(node.clock())
         await _record(node, command)
+
+
+async def close_suspected_transactions(node: Node) -> None:
+    """Transactions of the stations that are connected here, whose end seems to have been lost."""
+    before = node.clock() - timedelta(seconds=node.transaction_grace)
+    for connection in list(node.connections.values()):
+        if any(ref.suspected_at for ref in connection.session.day.transactions.values()):
+            await connection.close_suspected(before)
 
 
 async def end_dead_connections(node: Node, pool: asyncpg.Pool, *, others: bool = True) -> None:

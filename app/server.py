@@ -96,6 +96,7 @@ async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
         accept_unknown=settings.unknown_stations is UnknownStations.ACCEPT,
         heartbeat_interval=settings.heartbeat_interval,
         answer_timeout=settings.answer_timeout,
+        transaction_grace=settings.transaction_grace,
         counters=metrics.counters(),
     )
     async with (

@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     node_id: str | None = Field(None, description="unique per process; default: host name and OCPP port")
     heartbeat_interval: int = Field(300, ge=1, description="seconds, told to stations when they boot")
     answer_timeout: float = Field(30.0, gt=0, description="seconds a station has to answer a command")
+    transaction_grace: float = Field(
+        600.0,
+        gt=0,
+        description="seconds a transaction that seems to have ended unheard is waited for, before it is closed",
+    )
     max_message_bytes: int = Field(
         262_144, ge=1024, description="largest OCPP message; larger ones close the socket (1009)"
     )

@@ -74,6 +74,14 @@ class Station(Aggregate):
         evse_id: int | None = None
         """None assigns it to the whole station."""
 
+    @dataclass(frozen=True)
+    class OptionsSet(DomainEvent):
+        TOPIC = "station.options-set"
+        lenient: bool = False
+        """Whether messages that break the schema are read as well as can be, instead of refused."""
+        assumed_version: str | None = None
+        """The OCPP version of a station that names none when it connects."""
+
     def __init__(self) -> None:
         self.security_profile = 0
         self.credential: str | None = None
@@ -81,6 +89,8 @@ class Station(Aggregate):
         self.boot_status: RegistrationStatus | None = None
         self.identity: Identity | None = None
         self.tariffs: dict[int | None, str] = {}
+        self.lenient = False
+        self.assumed_version: str | None = None
 
     @staticmethod
     def stream(station_id: str) -> str:
@@ -100,6 +110,10 @@ class Station(Aggregate):
         """What the next BootNotification is answered; until then the station keeps the status it has."""
         if status != self.registration_status:
             self.trigger_event(Station.RegistrationStatusSet, status=status, timestamp=at)
+
+    def set_options(self, *, lenient: bool, assumed_version: str | None, at: datetime) -> None:
+        if (lenient, assumed_version) != (self.lenient, self.assumed_version):
+            self.trigger_event(Station.OptionsSet, lenient=lenient, assumed_version=assumed_version, timestamp=at)
 
     def boot(self, identity: Identity, at: datetime) -> RegistrationStatus:
         """Decide the answer to a BootNotification and remember what is new (B01 to B03)."""
@@ -123,6 +137,8 @@ class Station(Aggregate):
                 self.boot_status = event.status
             case Station.Identified():
                 self.identity = event.identity
+            case Station.OptionsSet():
+                self.lenient, self.assumed_version = event.lenient, event.assumed_version
             case Station.TariffAssigned(tariff_id=None):
                 self.tariffs.pop(event.evse_id, None)
             case Station.TariffAssigned(tariff_id=str() as tariff_id):
@@ -134,6 +150,11 @@ class Station(Aggregate):
         (B01.FR.10).
         """
         return self.boot_status is RegistrationStatus.ACCEPTED
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether calls may be made to it: not before its first boot was answered, nor after it was rejected (B03)."""
+        return self.boot_status in (RegistrationStatus.ACCEPTED, RegistrationStatus.PENDING)
 
     def tariff_id(self, evse_id: int | None) -> str | None:
         return self.tariffs.get(evse_id, self.tariffs.get(None))

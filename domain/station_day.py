@@ -7,7 +7,7 @@ been running for ten years is loaded by reading one day ("closing the books").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -40,6 +40,9 @@ class TransactionRef:
     start_key: str | None = None
     """1.6: the content of StartTransaction, which a repetition shares."""
     ended: bool = False
+    suspicion: str | None = None
+    """Why it seems to have ended without a word."""
+    suspected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,13 @@ class StationDay(Aggregate):
         transaction_id: str
 
     @dataclass(frozen=True)
+    class TransactionSuspected(DomainEvent):
+        TOPIC = "day.transaction-suspected"
+        transaction_id: str
+        suspicion: str | None = None
+        """None: it was heard of again."""
+
+    @dataclass(frozen=True)
     class EventsNotified(DomainEvent):
         TOPIC = "day.events-notified"
         generated_at: datetime
@@ -155,6 +165,13 @@ class StationDay(Aggregate):
     class MessageReceived(DomainEvent):
         TOPIC = "day.message-received"
         action: str
+
+    @dataclass(frozen=True)
+    class MessageRepaired(DomainEvent):
+        TOPIC = "day.message-repaired"
+        action: str
+        repairs: tuple[str, ...]
+        """What was odd about the message, and was read as well as could be."""
 
     @dataclass(frozen=True)
     class MessageRefused(DomainEvent):
@@ -240,6 +257,21 @@ class StationDay(Aggregate):
         if ref is not None and not ref.ended:
             self.trigger_event(StationDay.TransactionClosed, transaction_id=transaction_id, timestamp=at)
 
+    def suspect(self, evse_id: int | None, suspicion: str, at: datetime) -> None:
+        """The transactions on an EVSE (None: on all) may have ended unheard. Once suspected is enough."""
+        for ref in list(self.transactions.values()):
+            here = evse_id is None or (ref.evse is not None and ref.evse.id == evse_id)
+            if here and not ref.ended and ref.suspected_at is None:
+                self.trigger_event(
+                    StationDay.TransactionSuspected,
+                    transaction_id=ref.transaction_id,
+                    suspicion=suspicion,
+                    timestamp=at,
+                )
+
+    def trust(self, transaction_id: str, at: datetime) -> None:
+        self.trigger_event(StationDay.TransactionSuspected, transaction_id=transaction_id, timestamp=at)
+
     def notify_events(self, generated_at: datetime, seq_no: int, events: tuple[DeviceEvent, ...], at: datetime) -> None:
         self.trigger_event(
             StationDay.EventsNotified, generated_at=generated_at, seq_no=seq_no, events=events, timestamp=at
@@ -259,6 +291,9 @@ class StationDay(Aggregate):
         """A message from which nothing new follows: a heartbeat, a repetition, an action we only keep."""
         self.trigger_event(StationDay.MessageReceived, action=action, timestamp=at)
 
+    def repair(self, action: str, repairs: tuple[str, ...], at: datetime) -> None:
+        self.trigger_event(StationDay.MessageRepaired, action=action, repairs=repairs, timestamp=at)
+
     def refuse(self, action: str | None, error_code: str, description: str, at: datetime) -> None:
         self.trigger_event(
             StationDay.MessageRefused, action=action, error_code=error_code, description=description, timestamp=at
@@ -274,6 +309,10 @@ class StationDay(Aggregate):
                 )
             case StationDay.TransactionOpened():
                 self.transactions[event.ref.transaction_id] = event.ref
+            case StationDay.TransactionSuspected():
+                ref = self.transactions[event.transaction_id]
+                since = event.timestamp if event.suspicion else None
+                self.transactions[event.transaction_id] = replace(ref, suspicion=event.suspicion, suspected_at=since)
             case StationDay.TransactionClosed():
                 self._close(event.transaction_id)
             case StationDay.Connected():
@@ -287,9 +326,7 @@ class StationDay(Aggregate):
 
     def _close(self, transaction_id: str) -> None:
         ref = self.transactions.pop(transaction_id)
-        self.transactions[transaction_id] = TransactionRef(
-            ref.transaction_id, ref.stream, ref.evse, ref.start_key, True
-        )
+        self.transactions[transaction_id] = replace(ref, ended=True, suspicion=None, suspected_at=None)
         ended = [known.transaction_id for known in self.transactions.values() if known.ended]
         for forgotten in ended[: max(0, len(ended) - REMEMBERED_TRANSACTIONS)]:
             del self.transactions[forgotten]

@@ -58,7 +58,11 @@ class Facts:
     started_at: datetime | None = None
     authorized_at: datetime | None = None
     id_token_at: datetime | None = None
+    last_at: datetime | None = None
+    """The latest moment that the station told of."""
     ended_at: datetime | None = None
+    estimated: bool = False
+    """Whether the end was not told by the station."""
     stopped_reason: str | None = None
     charging_state: str | None = None
     charging_state_at: datetime | None = None
@@ -72,6 +76,8 @@ class Facts:
         at = event.occurred_at
         if self.first_at is None or at < self.first_at:
             self.first_at = at
+        if (self.last_at is None or at > self.last_at) and type(event) is not Transaction.Closed:
+            self.last_at = at
         if event.readings:
             self.register.observe(event.readings)
         match event:
@@ -81,9 +87,11 @@ class Facts:
                 if event.meter_start_wh is not None:
                     self.register.meter_start = Decimal(event.meter_start_wh)
             case Transaction.Ended():
-                self.ended_at, self.stopped_reason = at, event.stopped_reason
+                self.ended_at, self.estimated, self.stopped_reason = at, False, event.stopped_reason
                 if event.meter_stop_wh is not None:
                     self.register.meter_stop = Decimal(event.meter_stop_wh)
+            case Transaction.Closed() if self.ended_at is None or self.estimated:
+                self.ended_at, self.estimated = at, True
             case Transaction.Updated():
                 self.remote_start_id = event.remote_start_id or self.remote_start_id
                 self.reservation_id = event.reservation_id or self.reservation_id
@@ -165,6 +173,13 @@ class Transaction(Aggregate):
         meter_stop_wh: int | None = None
         stopped_reason: str | None = None
 
+    @dataclass(frozen=True)
+    class Closed(Occurrence):
+        """Ended by us, at the last moment the station told of, because its end was never told."""
+
+        TOPIC = "transaction.closed"
+        suspicion: str = ""
+
     def __init__(self) -> None:
         self.facts = Facts()
         self._seen: set[int] = set()
@@ -189,6 +204,13 @@ class Transaction(Aggregate):
     def end(self, at: datetime, **facts: Any) -> bool:
         """Record the end. False: told before. A second, different end is recorded too: the later one counts."""
         return self._record(Transaction.Ended, at, facts)
+
+    def close(self, at: datetime, suspicion: str) -> bool:
+        """End it without the station. False: it has ended."""
+        if self.facts.state is TransactionState.ENDED:
+            return False
+        occurred_at = self.facts.last_at or self.facts.began_at or at
+        return self._record(Transaction.Closed, at, {"occurred_at": occurred_at, "suspicion": suspicion})
 
     def _record(self, kind: type[Occurrence], at: datetime, facts: dict[str, Any]) -> bool:
         """Stations repeat with new message ids, so content is the key; some send seqNo 0 always, so the number is not

@@ -39,6 +39,8 @@ class StationRow(Row, frozen=True, gc=False):
     booted_at: datetime | None = None
     last_seen_at: datetime | None = None
     tariff_id: str | None = None
+    lenient: bool = False
+    assumed_version: str | None = None
 
 
 class ConnectorRow(Row, frozen=True, gc=False):
@@ -75,6 +77,8 @@ station = Table(
         sa.Column("booted_at", _instant),
         sa.Column("last_seen_at", _instant),
         sa.Column("tariff_id", sa.Text),
+        sa.Column("lenient", sa.Boolean, nullable=False),
+        sa.Column("assumed_version", sa.Text),
     ),
     key_of=lambda event: parse(event.originator_id).station_id,
 )
@@ -149,6 +153,10 @@ def tariff_assigned(rows: Rows, event: Station.TariffAssigned) -> None:
         _change(rows, event, tariff_id=event.tariff_id)
 
 
+def options_set(rows: Rows, event: Station.OptionsSet) -> None:
+    _change(rows, event, lenient=event.lenient, assumed_version=event.assumed_version)
+
+
 def connected(rows: Rows, event: StationDay.Connected) -> None:
     connection = event.connection
     _change(
@@ -194,7 +202,7 @@ def status_reported(rows: Rows, event: StationDay.StatusReported) -> None:
 
 availability = ReadModel(
     "availability",
-    version=1,
+    version=2,
     tables=(station, connector),
     every=seen,
     handlers={
@@ -203,6 +211,7 @@ availability = ReadModel(
         Station.BootAnswered: boot_answered,
         Station.Identified: identified,
         Station.TariffAssigned: tariff_assigned,
+        Station.OptionsSet: options_set,
         StationDay.Connected: connected,
         StationDay.Disconnected: disconnected,
         StationDay.Booted: booted,

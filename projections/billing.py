@@ -67,6 +67,8 @@ class CdrRow(Row, frozen=True, gc=False):
     lines: str
     """JSON: lines as in `domain.rating.ChargeLine`."""
     energy_source: str
+    estimated: bool
+    """Whether the end of the transaction is our guess."""
     issued_at: datetime
 
     @property
@@ -146,6 +148,7 @@ cdr = Table(
         sa.Column("total_incl_vat", sa.Numeric, nullable=False),
         sa.Column("lines", sa.Text, nullable=False),
         sa.Column("energy_source", sa.Text, nullable=False),
+        sa.Column("estimated", sa.Boolean, nullable=False),
         sa.Column("issued_at", _instant, nullable=False),
         sa.Index("cdr_station", "station_id"),
     ),
@@ -208,6 +211,7 @@ def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
         total_incl_vat=bill.total_incl_vat,
         lines=msgspec.json.encode(bill.lines).decode(),
         energy_source=told.energy.source,
+        estimated=told.estimated,
         issued_at=event.timestamp,
     )
 
@@ -222,6 +226,7 @@ billing = ReadModel(
         Transaction.Updated: happened,
         Transaction.Metered: happened,
         Transaction.Ended: happened,
+        Transaction.Closed: happened,
     },
     money=True,
 )

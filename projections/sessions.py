@@ -37,6 +37,8 @@ class TransactionRow(Row, frozen=True, gc=False):
     authorization_status: str | None
     started_at: datetime | None
     ended_at: datetime | None
+    estimated: bool
+    """True while its end is our guess: the station never told."""
     stopped_reason: str | None
     charging_state: str | None
     energy_wh: int
@@ -81,6 +83,7 @@ def _freeze(session: Session) -> TransactionRow:
         authorization_status=facts.authorization,
         started_at=facts.began_at,
         ended_at=facts.ended_at,
+        estimated=facts.estimated,
         stopped_reason=facts.stopped_reason,
         charging_state=facts.charging_state,
         energy_wh=energy.wh,
@@ -112,6 +115,7 @@ transaction = Table(
         sa.Column("authorization_status", sa.Text),
         sa.Column("started_at", _instant),
         sa.Column("ended_at", _instant),
+        sa.Column("estimated", sa.Boolean, nullable=False),
         sa.Column("stopped_reason", sa.Text),
         sa.Column("charging_state", sa.Text),
         sa.Column("energy_wh", sa.BigInteger, nullable=False),
@@ -150,6 +154,7 @@ sessions = ReadModel(
         Transaction.Updated: happened,
         Transaction.Metered: happened,
         Transaction.Ended: happened,
+        Transaction.Closed: happened,
     },
 )
 

@@ -83,6 +83,7 @@ class ChargeDetailRecord:
     total_incl_vat: Decimal
     lines: list[ChargeLine]
     energy_source: str = strawberry.field(description="Which readings the energy rests on.")
+    estimated: bool = strawberry.field(description="Whether the end of the session is our guess.")
     issued_at: datetime
 
     @strawberry.field
@@ -120,6 +121,7 @@ class ChargeDetailRecord:
                 for line in row.charge_lines
             ],
             energy_source=row.energy_source,
+            estimated=row.estimated,
             issued_at=row.issued_at,
         )
 

@@ -20,6 +20,7 @@ from projections.availability import availability
 
 _WITH_PASSWORD = (1, 2)
 _LONGEST_PASSWORD = 64
+_VERSIONS = ("1.6", "2.0.1")
 
 
 @strawberry.input
@@ -37,6 +38,17 @@ class RegisterStationInput:
 class SetRegistrationStatusInput:
     station_id: strawberry.ID
     status: RegistrationStatus
+
+
+@strawberry.input(description="What is left out stays as it is.")
+class SetStationOptionsInput:
+    station_id: strawberry.ID
+    lenient: bool | None = strawberry.field(
+        default=None, description="Read messages that break the schema as well as can be, instead of refusing them."
+    )
+    assumed_ocpp_version: str | None = strawberry.field(
+        default=strawberry.UNSET, description="For a station that names none when it connects; null assumes nothing."
+    )
 
 
 @strawberry.type
@@ -79,6 +91,25 @@ class StationMutations:
         def decision(station: StationRecord) -> None:
             require_known(station, station_id)
             station.set_registration_status(input.status, services.clock())
+
+        recorded = await decide(services, StationRecord, StationRecord.stream(station_id), decision)
+        position = await shown(info, recorded, availability)
+        return StationPayload(station=await station_by_id(info, station_id), position=position)
+
+    @strawberry.mutation(description="How a station's messages and connections are taken.")
+    @refusals_as(StationPayload)
+    async def set_station_options(self, info: Info, input: SetStationOptionsInput) -> StationPayload:
+        services, station_id, version = info.context.services, input.station_id, input.assumed_ocpp_version
+        if version is not strawberry.UNSET and version is not None and version not in _VERSIONS:
+            raise bad_input("assumedOcppVersion", f"assumedOcppVersion must be one of {', '.join(_VERSIONS)}")
+
+        def decision(station: StationRecord) -> None:
+            require_known(station, station_id)
+            station.set_options(
+                lenient=station.lenient if input.lenient is None else input.lenient,
+                assumed_version=station.assumed_version if version is strawberry.UNSET else version,
+                at=services.clock(),
+            )
 
         recorded = await decide(services, StationRecord, StationRecord.stream(station_id), decision)
         position = await shown(info, recorded, availability)

@@ -57,6 +57,8 @@ class Station:
     booted_at: datetime | None
     last_seen_at: datetime | None
     tariff_id: str | None
+    lenient: bool = strawberry.field(description="Whether messages that break the schema are read as well as can be.")
+    assumed_ocpp_version: str | None = strawberry.field(description="Of a station that names none when it connects.")
     known_evses: strawberry.Private[list[Evse] | None] = None
 
     @strawberry.field(
@@ -110,6 +112,8 @@ class Station:
             booted_at=row.booted_at,
             last_seen_at=row.last_seen_at,
             tariff_id=row.tariff_id,
+            lenient=row.lenient,
+            assumed_ocpp_version=row.assumed_version,
             known_evses=evses,
         )
 

@@ -64,6 +64,7 @@ class Transaction:
     charging_state: str | None
     started_at: datetime | None
     ended_at: datetime | None
+    estimated: bool = strawberry.field(description="True while its end is our guess: the station never told.")
     stopped_reason: str | None
     energy_wh: int | None
     meter_start_wh: float | None
@@ -116,6 +117,7 @@ class Transaction:
             charging_state=row.charging_state,
             started_at=row.started_at,
             ended_at=row.ended_at,
+            estimated=row.estimated,
             stopped_reason=row.stopped_reason,
             energy_wh=whole(row.energy_wh),
             meter_start_wh=_number(row.meter_start_wh),

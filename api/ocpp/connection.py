@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +24,7 @@ from api.ocpp.rpc import Answer, Noise, Refusal, RpcPeer
 from api.ocpp.session import StationSession
 from api.ocpp.socket import StationSocket
 from domain.journal import Evidence, JournalUnavailable
-from domain.station_day import Connection
+from domain.station_day import Connection, TransactionRef
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +138,7 @@ class StationConnection:
         if not session.undecided:
             await self._record(Evidence(session.version.subprotocol, b""))
 
-    async def _record(self, evidence: Evidence) -> None:
+    async def _record(self, evidence: Evidence | None) -> None:
         try:
             await self.node.journal.append(self.session.entries(evidence))
         except RecordConflictError:
@@ -191,6 +193,8 @@ class StationConnection:
                 else:
                     reply = await serve(self.session, incoming, raw, self.id)
                     self.peer.served(incoming.message_id)
+                    if self._commands:
+                        self._go_on_sending()  # what waited for the station's boot
                 if reply is not None and not self._socket.say(reply):
                     await self._send(reply)
             return True
@@ -204,6 +208,18 @@ class StationConnection:
             if isinstance(left, _Turn):
                 left.done.cancel()
         return False
+
+    async def close_suspected(self, before: datetime) -> None:
+        """End the transactions that have been suspected since before a moment."""
+        for ref in list(self.session.day.transactions.values()):
+            if not ref.ended and ref.suspected_at is not None and ref.suspected_at < before:
+                await self.in_turn(partial(self._close_suspected, ref))
+
+    async def _close_suspected(self, ref: TransactionRef) -> None:
+        self.session.begin()
+        await self.session.close_suspected(ref)
+        if not self.session.undecided:
+            await self._record(None)
 
     async def in_turn(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something with the session between two calls of the station: only one at a time may decide."""
@@ -247,11 +263,14 @@ class StationConnection:
         if self._closing or command_stream in self._commands:
             return
         self._commands.append(command_stream)
+        self._go_on_sending()
+
+    def _go_on_sending(self) -> None:
         if self._command_task is None or self._command_task.done():
             self._command_task = asyncio.create_task(self._send_commands())
 
     async def _send_commands(self) -> None:
-        while self._commands and not self._closing:
+        while self._commands and not self._closing and self.session.station.may_be_asked:
             stream = self._commands.pop(0)
             try:
                 await run_command(stream, self)

@@ -77,13 +77,13 @@ def _select(socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprot
 async def _admit(node: Node, socket: ServerConnection, request: Request) -> Response | None:
     """Decide before the upgrade: 404 unknown, 401 wrong credentials, 400 no common version, 503 no database."""
     try:
-        return await _decide(node, request)
+        return await _decide(node, cast("StationSocket", socket), request)
     except Exception as error:
         log.error("ocpp.handshake_failed", error=repr(error))
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "try again later", ("Retry-After", "5"))
 
 
-async def _decide(node: Node, request: Request) -> Response | None:
+async def _decide(node: Node, socket: StationSocket, request: Request) -> Response | None:
     station_id = station_id_of(request.path)
     if station_id is None:
         return _refuse(HTTPStatus.NOT_FOUND, "the last segment of the path must be the station's identity")
@@ -96,7 +96,10 @@ async def _decide(node: Node, request: Request) -> Response | None:
     offered = [
         name.strip() for header in request.headers.get_all("Sec-WebSocket-Protocol") for name in header.split(",")
     ]
-    if not any(name in VERSIONS for name in offered):
+    assumed = f"ocpp{station.assumed_version}" if station.assumed_version else None
+    if not offered and assumed in VERSIONS:
+        socket.assumed = assumed
+    elif not any(name in VERSIONS for name in offered):
         return _refuse(HTTPStatus.BAD_REQUEST, f"offer one of the subprotocols {', '.join(VERSIONS)}")
     if not station.exists:
         await _register(node, station, station_id, user_password)
@@ -146,7 +149,8 @@ def _refuse(status: HTTPStatus, text: str, *headers: tuple[str, str]) -> Respons
 
 async def _handle(node: Node, socket: StationSocket) -> None:
     station_id = station_id_of(socket.request.path) if socket.request else None
-    if station_id is None or socket.subprotocol is None:
+    spoken = socket.subprotocol or socket.assumed
+    if station_id is None or spoken is None:
         return
-    connection = StationConnection(socket, StationSession(station_id, VERSIONS[socket.subprotocol], node))
+    connection = StationConnection(socket, StationSession(station_id, VERSIONS[spoken], node))
     await connection.run()

@@ -72,6 +72,8 @@ class Node:
     """Seconds, told to stations that are pending or rejected."""
     answer_timeout: float = 30.0
     """Seconds a station has to answer a call of ours."""
+    transaction_grace: float = 600.0
+    """Seconds between the suspicion that a transaction has ended unheard, and its end without the station."""
     counters: Counters = field(default_factory=Counters)
     connections: dict[str, StationConnection] = field(default_factory=dict)
     id_tokens: Shelf[IdTokenRecord] = field(init=False)

@@ -8,7 +8,7 @@ from time import perf_counter
 import structlog
 from eventsourcing.persistence import RecordConflictError
 
-from api.ocpp import registry, schema
+from api.ocpp import leniency, registry, schema
 from api.ocpp.frame import Call, encode_error, encode_result
 from api.ocpp.rpc import Refusal
 from api.ocpp.schema import CallFailed
@@ -77,10 +77,17 @@ async def _handle(session: StationSession, call: Call) -> registry.Payload:
         if schema.knows(session.version, call.action):
             raise CallFailed("NotSupported", f"{call.action} is not a message from a station")
         raise CallFailed("NotImplemented", f"{call.action[:50]} is not known in OCPP {session.version.name}")
-    schema.check_request(session.version, call.action, call.payload)
+    repairs: list[str] = []
+    if session.station.lenient:
+        repairs = leniency.repair(session.version, call.action, call.payload, session.now)
+    else:
+        schema.check_request(session.version, call.action, call.payload)
     if not session.station.accepted and call.action != "BootNotification":
         raise CallFailed("SecurityError", "the station has not been accepted yet: send a BootNotification first")
-    return await receiver(session, call.payload)
+    answer = await receiver(session, call.payload)
+    if repairs:
+        session.day.repair(call.action, tuple(repairs), session.now)
+    return answer
 
 
 async def _refused(session: StationSession, call: Call, failure: CallFailed) -> bytes:

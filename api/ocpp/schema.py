@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -39,13 +40,13 @@ def _names(version: Version) -> frozenset[str]:
 
 
 @cache
-def _validator(version: Version, name: str) -> jsonschema_rs.Validator:
+def _validator(version: Version, name: str, *, formats: bool = False) -> jsonschema_rs.Validator:
     if name not in _names(version):  # raised each time: what failed is not kept
         raise CallFailed("NotImplemented", f"OCPP {version.name} has no {name}")
     schema = orjson.loads(files(version.schemas).joinpath(f"{name}.json").read_bytes().removeprefix(b"\xef\xbb\xbf"))
     # Draft 4, also for the 2.x schemas, which use nothing newer: later drafts take 1e300 for an integer. Times are read
     # leniently by the messages themselves: one without a zone is no reason to lose a transaction.
-    return jsonschema_rs.Draft4Validator(schema, validate_formats=False)
+    return jsonschema_rs.Draft4Validator(schema, validate_formats=formats)
 
 
 def knows(version: Version, action: str) -> bool:
@@ -86,6 +87,38 @@ def _settle_numbers(payload: Any) -> bool:
             elif isinstance(item, dict | list):
                 waiting.append(item)
     return settled
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that a payload breaks: where, which, and what the rule wants (`types`, or the name that is `missing`)."""
+
+    path: tuple[Any, ...]
+    rule: str
+    description: str
+    types: list[str]
+    missing: str
+
+    @property
+    def code(self) -> str:
+        return _CODES.get(self.rule, "PropertyConstraintViolation")
+
+
+def violations(version: Version, action: str, payload: Any) -> list[Violation]:
+    """Every rule of the schema that a request breaks, the formats of times among them."""
+    found = []
+    for error in _validator(version, action + version.request_suffix, formats=True).iter_errors(payload):
+        where = "/".join(str(part) for part in error.instance_path)
+        found.append(
+            Violation(
+                tuple(error.instance_path),
+                error.kind.name,
+                f"{where}: {error.message}"[:255] if where else error.message[:255],
+                getattr(error.kind, "types", []),
+                getattr(error.kind, "property", ""),
+            )
+        )
+    return found
 
 
 def _violation(validator: jsonschema_rs.Validator, payload: Any) -> CallFailed:

@@ -160,9 +160,24 @@ class StationSession:
     ) -> None:
         """Enter a transaction in the day's books, so that it is found again after a restart."""
         if transaction_id not in self.day.transactions:
+            if evse is not None:
+                self.day.suspect(evse.id, "another transaction began on its EVSE", self.now)
             self.day.open_transaction(TransactionRef(transaction_id, transaction.id, evse, start_key), self.now)
         if transaction.state is TransactionState.ENDED:  # also one whose end came before its beginning
             self.closed(transaction_id)
+
+    async def close_suspected(self, ref: TransactionRef) -> None:
+        """End a transaction whose end was not heard of, as far as it was told; its true end still counts, if it comes.
+        One that was heard of since it was suspected goes on.
+        """
+        transaction = await self.transaction(ref.transaction_id)
+        if ref.suspected_at is None or self.day.transactions.get(ref.transaction_id) is not ref:
+            return
+        if transaction.state is TransactionState.ACTIVE and transaction.modified_on > ref.suspected_at:
+            self.day.trust(ref.transaction_id, self.now)
+            return
+        transaction.close(self.now, ref.suspicion or "")
+        self.closed(ref.transaction_id)
 
     def closed(self, transaction_id: str) -> None:
         self.day.close_transaction(transaction_id, self.now)

@@ -20,6 +20,8 @@ class StationSocket(ServerConnection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.heard: Callable[[str], None] | None = None
+        self.assumed: str | None = None
+        """The subprotocol of a station that offers none and is known to speak it."""
 
     def process_event(self, event: Event) -> None:
         if (

@@ -60,7 +60,19 @@ def test_states_of_earlier_releases_stay_readable(kind: type[DomainEvent]) -> No
         event = EventMapper.event(kind.TOPIC, "station:A", 1, json.dumps(state).encode())
         assert isinstance(event, kind)
         if getattr(kind, "class_version", 1) == state.get("class_version", 1):
-            assert as_json(event) == state
+            assert _says(as_json(event), state)
+
+
+def _says(now: Any, once: Any) -> bool:
+    """Whether what was written once is all there; parts of an event may have got fields since, which are empty."""
+    if isinstance(once, dict) and isinstance(now, dict):
+        return (
+            all(_says(now[key], once[key]) if key in once else not now[key] for key in now)
+            and once.keys() <= now.keys()
+        )
+    if isinstance(once, list) and isinstance(now, list):
+        return len(once) == len(now) and all(map(_says, now, once))
+    return bool(now == once)
 
 
 def test_no_topic_was_ever_dropped() -> None:

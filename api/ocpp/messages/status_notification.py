@@ -20,6 +20,8 @@ async def status_notification_v16(session: StationSession, request: dict[str, An
         vendor_id=request.get("vendorId"),
         vendor_error_code=request.get("vendorErrorCode"),
     )
+    if request["status"] == "Available" and evse.id:
+        session.day.suspect(evse.id, "its connector is available", session.now)
     return {}
 
 
@@ -32,4 +34,6 @@ async def status_notification_v2(session: StationSession, request: dict[str, Any
         wire.instant(request["timestamp"]),
         session.now,
     )
+    if request["connectorStatus"] == "Available":
+        session.day.suspect(request["evseId"], "its connector is available", session.now)
     return {}

@@ -17,7 +17,9 @@ from api.ocpp.feed import follow_journal
 from api.ocpp.node import Node
 from domain.command import Command, CommandStatus
 from domain.journal import Entry, InMemoryJournal, load
-from tests.api.ocpp.line import BOOT, BY_NAME, Clock, SlowJournal, official, register, until
+from domain.station import Station
+from domain.values import RegistrationStatus
+from tests.api.ocpp.line import BOOT, BY_NAME, Clock, SlowJournal, official, record, register, until
 
 _numbers = count(1)
 Dial = Callable[..., Any]
@@ -282,6 +284,7 @@ async def test_commands_asked_for_while_it_was_away_are_sent_in_order_when_it_co
         streams.append(await request(node, "TriggerMessage", typed, typed=True, expires_in=1e6))
         clock.advance(days=day)
     async with dial("CS1", "ocpp2.0.1") as client:
+        await boot(client)  # before that it may not be asked anything
         for kind, stream in zip(kinds, streams, strict=True):
             message_id, _, payload = await asked(client)
             assert payload["requestedMessage"] == kind
@@ -289,11 +292,36 @@ async def test_commands_asked_for_while_it_was_away_are_sent_in_order_when_it_co
             assert (await ended(node, stream)).accepted
 
 
+@pytest.mark.parametrize("status", [None, "Rejected", "Pending", "Accepted"])
+async def test_a_station_is_asked_only_when_its_boot_was_not_rejected(
+    dial: Dial, node: Node, status: str | None
+) -> None:
+    await register(node, "CS1")
+    if status:
+        await record(
+            node,
+            Station.stream("CS1"),
+            Station,
+            lambda station: station.set_registration_status(RegistrationStatus(status), node.clock()),
+        )
+    stream = await request(node, "Reset", {"type": "OnIdle"}, typed=True)
+    async with dial("CS1", "ocpp1.6") as client:
+        if status:
+            await boot(client)
+        if status in ("Pending", "Accepted"):
+            assert (await asked(client))[1] == "Reset"
+        else:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.recv(), 0.05)
+            assert (await load(node.journal, Command, stream)).status is CommandStatus.REQUESTED
+
+
 async def test_a_command_that_waited_too_long_expires_instead(dial: Dial, node: Node, clock: Clock) -> None:
     await register(node, "CS1")
     stream = await request(node, "Reset", {"type": "OnIdle"}, typed=True, expires_in=60)
     clock.advance(seconds=60)
     async with dial("CS1", "ocpp1.6") as client:
+        await boot(client)
         assert isinstance(await ended(node, stream), Command.Expired)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.recv(), 0.02)
@@ -306,6 +334,7 @@ async def test_a_command_that_another_node_claimed_is_not_sent(moment: str, dial
     if moment == "before it connects":
         await _claim(node, stream)
     async with dial("CS1", "ocpp1.6") as client:
+        await boot(client)
         if moment == "while it is connected":
             message_id, *_ = await asked(client)  # this node was first
             node.connections["CS1"].enqueue(stream)  # and hears of it once more
