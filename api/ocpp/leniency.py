@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from api.ocpp import wire
-from api.ocpp.schema import CallFailed, violations
+from api.ocpp.schema import CallFailed, settle_numbers, violations
 from api.ocpp.versions import Version
 
 _TOLERATED = frozenset({"enum", "maxLength", "minLength", "additionalProperties", "minItems", "maxItems", "multipleOf"})
@@ -27,6 +27,8 @@ def repair(version: Version, action: str, payload: Any, now: datetime) -> list[s
     missing or cannot be read becomes the time of arrival. Raises CallFailed for what cannot be helped.
     """
     repairs: list[str] = []
+    if violations(version, action, payload):
+        settle_numbers(payload)
     for _ in range(_ROUNDS):
         found = [
             v for v in violations(version, action, payload) if v.rule not in _TOLERATED and not _is_time(v, payload)

@@ -69,11 +69,11 @@ def _check(version: Version, name: str, payload: Any) -> None:
         valid = validator.is_valid(payload)
     except ValueError as error:  # a number or a depth that the validator cannot hold
         raise CallFailed("FormatViolation", str(error)) from error
-    if not valid and not (_settle_numbers(payload) and validator.is_valid(payload)):
+    if not valid and not (settle_numbers(payload) and validator.is_valid(payload)):
         raise _violation(validator, payload)
 
 
-def _settle_numbers(payload: Any) -> bool:
+def settle_numbers(payload: Any) -> bool:
     """JSON has one kind of number: 1.0 is the integer 1. Returns whether there was such a number; only odd payloads
     get here.
     """

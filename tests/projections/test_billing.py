@@ -186,3 +186,22 @@ async def test_records_and_tariffs_come_in_pages(shelf: Shelf) -> None:
     latest = (await tariffs_page(shelf.pool, 9, None)).rows
     assert [(row.tariff_id, row.version) for row in latest] == [("day", 2), ("night", 1)]
     assert price_elements((await tariffs_by_id(shelf.pool, ["day"]))["day"]) == DEARER.elements
+
+
+async def test_a_session_that_was_closed_for_the_station_is_billed_as_estimated_and_again_when_its_end_comes(
+    shelf: Shelf,
+) -> None:
+    await shelf.given(defined(TERMS))
+    transaction = begun(TariffRef("day", 1))
+    reading = MeterReading(at(20), (SampledValue(Decimal(3000)),))
+    transaction.meter(at(20), occurred_at=at(20), readings=(reading,))
+    assert transaction.close(at(90), "its connector is available")
+    await shelf.given(transaction)
+    closed = await cdr(shelf)
+    assert (closed["revision"], closed["estimated"], closed["energy_wh"]) == (1, True, 2000)
+    assert closed["duration_seconds"] == 20 * 60
+    assert not transaction.close(at(91), "again")
+    end(transaction)
+    await shelf.given(transaction)
+    healed = await cdr(shelf)
+    assert (healed["revision"], healed["estimated"], healed["energy_wh"]) == (2, False, 12345)

@@ -17,7 +17,7 @@ from api.ocpp.node import Node
 from domain.credentials import fingerprint
 from domain.events import Station, StationDay
 from domain.journal import InMemoryJournal, load
-from tests.api.ocpp.line import BOOT, LIMIT, Clock, SlowJournal, register, until
+from tests.api.ocpp.line import BOOT, LIMIT, Clock, SlowJournal, record, register, until
 
 Dial = Callable[..., Any]
 
@@ -44,6 +44,23 @@ def journalled(node: Node, kind: type) -> list[Any]:
 
 async def test_an_unknown_station_is_not_found(dial: Dial) -> None:
     assert await refused(dial, "CS1", "ocpp2.0.1") == 404
+
+
+async def test_a_station_that_names_no_version_is_served_in_the_one_it_is_known_for(dial: Dial, node: Node) -> None:
+    await register(node, "CS1", 0)
+    assert await refused(dial, "CS1") == 400
+    await record(
+        node,
+        Station.stream("CS1"),
+        Station,
+        lambda station: station.set_options(lenient=False, assumed_version="1.6", at=node.clock()),
+    )
+    async with dial("CS1") as client:
+        assert client.subprotocol is None
+        assert (await call(client, "BootNotification", BOOT["1.6"]))[2]["status"] == "Accepted"
+    async with dial("CS1", "ocpp2.0.1") as client:  # what it says of itself goes first
+        assert client.subprotocol == "ocpp2.0.1"
+    assert await refused(dial, "CS1", "ocpp0.1") == 400
 
 
 @pytest.mark.parametrize("path", ["", "%00", "%FF%FE", "a%0Ab", "x" * 256])
