@@ -128,6 +128,24 @@ async def test_the_answer_to_the_next_boot_is_set_for_known_stations_only(api: A
     assert unknown["error"] == {"code": "UNKNOWN_STATION", "field": "stationId"}
 
 
+async def test_how_a_station_is_taken_is_set_one_option_at_a_time(api: Api) -> None:
+    mutation = """
+    mutation ($input: SetStationOptionsInput!) { setStationOptions(input: $input) {
+      station { lenient assumedOcppVersion } error { code field } position } }
+    """
+
+    async def options(**input: Any) -> Any:
+        return (await api.ask(mutation, input={"stationId": "CS1", **input}))["setStationOptions"]
+
+    assert (await options(lenient=True))["error"] == {"code": "UNKNOWN_STATION", "field": "stationId"}
+    await api.register("CS1")
+    assert (await options(lenient=True))["station"] == {"lenient": True, "assumedOcppVersion": None}
+    assert (await options(assumedOcppVersion="1.6"))["station"] == {"lenient": True, "assumedOcppVersion": "1.6"}
+    assert (await options(lenient=False))["station"] == {"lenient": False, "assumedOcppVersion": "1.6"}
+    assert (await options(assumedOcppVersion=None))["station"] == {"lenient": False, "assumedOcppVersion": None}
+    assert (await options(assumedOcppVersion="0.9"))["error"] == {"code": "BAD_INPUT", "field": "assumedOcppVersion"}
+
+
 async def test_a_station_shows_what_it_has_told_of_itself(api: Api) -> None:
     await api.register("CS1")
     station = await load(api.journal, Station, Station.stream("CS1"))
