@@ -153,8 +153,10 @@ class Station(Aggregate):
 
     @property
     def may_be_asked(self) -> bool:
-        """Whether calls may be made to it: not before its first boot was answered, nor after it was rejected (B03)."""
-        return self.boot_status in (RegistrationStatus.ACCEPTED, RegistrationStatus.PENDING)
+        """Whether calls may be made to it: not after its boot was rejected (B03). One that has not booted may be, for it
+        may have to be asked to.
+        """
+        return self.boot_status is not RegistrationStatus.REJECTED
 
     def tariff_id(self, evse_id: int | None) -> str | None:
         return self.tariffs.get(evse_id, self.tariffs.get(None))

@@ -284,7 +284,6 @@ async def test_commands_asked_for_while_it_was_away_are_sent_in_order_when_it_co
         streams.append(await request(node, "TriggerMessage", typed, typed=True, expires_in=1e6))
         clock.advance(days=day)
     async with dial("CS1", "ocpp2.0.1") as client:
-        await boot(client)  # before that it may not be asked anything
         for kind, stream in zip(kinds, streams, strict=True):
             message_id, _, payload = await asked(client)
             assert payload["requestedMessage"] == kind
@@ -308,7 +307,7 @@ async def test_a_station_is_asked_only_when_its_boot_was_not_rejected(
     async with dial("CS1", "ocpp1.6") as client:
         if status:
             await boot(client)
-        if status in ("Pending", "Accepted"):
+        if status != "Rejected":
             assert (await asked(client))[1] == "Reset"
         else:
             with pytest.raises(TimeoutError):
