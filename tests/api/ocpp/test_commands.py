@@ -303,10 +303,11 @@ async def test_a_station_is_asked_only_when_its_boot_was_not_rejected(
             Station,
             lambda station: station.set_registration_status(RegistrationStatus(status), node.clock()),
         )
+    if status:
+        async with dial("CS1", "ocpp1.6") as client:
+            await boot(client)
     stream = await request(node, "Reset", {"type": "OnIdle"}, typed=True)
     async with dial("CS1", "ocpp1.6") as client:
-        if status:
-            await boot(client)
         if status != "Rejected":
             assert (await asked(client))[1] == "Reset"
         else:
@@ -315,12 +316,29 @@ async def test_a_station_is_asked_only_when_its_boot_was_not_rejected(
             assert (await load(node.journal, Command, stream)).status is CommandStatus.REQUESTED
 
 
+async def test_a_rejected_station_is_asked_when_it_has_been_accepted(dial: Dial, node: Node) -> None:
+    await register(node, "CS1")
+
+    async def answer(status: RegistrationStatus) -> None:
+        stream = Station.stream("CS1")
+        await record(node, stream, Station, lambda station: station.set_registration_status(status, node.clock()))
+
+    await answer(RegistrationStatus.REJECTED)
+    async with dial("CS1", "ocpp1.6") as client:
+        await boot(client)
+        stream = await request(node, "Reset", {"type": "OnIdle"}, typed=True)
+        node.connections["CS1"].enqueue(stream)
+        await answer(RegistrationStatus.ACCEPTED)
+        node.connections["CS1"].session.station_stale = True
+        await boot(client)
+        assert (await asked(client))[1] == "Reset"
+
+
 async def test_a_command_that_waited_too_long_expires_instead(dial: Dial, node: Node, clock: Clock) -> None:
     await register(node, "CS1")
     stream = await request(node, "Reset", {"type": "OnIdle"}, typed=True, expires_in=60)
     clock.advance(seconds=60)
     async with dial("CS1", "ocpp1.6") as client:
-        await boot(client)
         assert isinstance(await ended(node, stream), Command.Expired)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.recv(), 0.02)
@@ -333,7 +351,6 @@ async def test_a_command_that_another_node_claimed_is_not_sent(moment: str, dial
     if moment == "before it connects":
         await _claim(node, stream)
     async with dial("CS1", "ocpp1.6") as client:
-        await boot(client)
         if moment == "while it is connected":
             message_id, *_ = await asked(client)  # this node was first
             node.connections["CS1"].enqueue(stream)  # and hears of it once more
