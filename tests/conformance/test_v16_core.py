@@ -339,3 +339,108 @@ async def test_tc_064_csms(tool: Tool) -> None:
     """A vendor's message that nobody here knows."""
     answer = await tool.call("DataTransfer", vendorId="org.nobody", messageId="1", data="x")
     assert answer["status"] in {"Rejected", "UnknownMessageId", "UnknownVendorId"}
+
+
+_CONFIGURATION = """query($now: String, $station: ID!) {
+    configuration(stationId: $station, atLeastPosition: $now) {
+        variable desired confirmed drift readOnly unknown outcome
+    }
+}"""
+
+
+async def settings(tool: Tool) -> dict[str, dict[str, Any]]:
+    """What the operator sees of the station's configuration, by key."""
+    entries = (await tool.api.seen(_CONFIGURATION, station=tool.id))["configuration"]
+    return {entry.pop("variable"): entry for entry in entries}
+
+
+async def changes(tool: Tool, value: str, answer: str) -> tuple[str, dict[str, Any]]:
+    """MeterValueSampleInterval is to be changed; the status of the command, and what the operator sees of the key."""
+    heard, command = await tool.asked(
+        "changeConfiguration",
+        "ChangeConfiguration",
+        {"status": answer},
+        variables=[{"variable": "MeterValueSampleInterval", "value": value}],
+    )
+    assert heard == {"key": "MeterValueSampleInterval", "value": value}
+    return command["status"], (await settings(tool))["MeterValueSampleInterval"]
+
+
+async def test_tc_061_csms(tool: Tool) -> None:
+    """The cache is to be cleared."""
+    heard, command = await tool.asked("clearCache", "ClearCache", {"status": "Accepted"})
+    assert heard == {}
+    assert command["status"] == "ACCEPTED"
+
+
+async def test_tc_019_1_csms(tool: Tool) -> None:
+    """All settings are asked for and shown, with what may be done to them."""
+    keys = [
+        {"key": "HeartbeatInterval", "readonly": False, "value": "60"},
+        {"key": "NumberOfConnectors", "readonly": True, "value": "2"},
+    ]
+    heard, command = await tool.asked("getConfiguration", "GetConfiguration", {"configurationKey": keys})
+    assert heard.get("key", []) == []
+    assert command["status"] == "ACCEPTED"
+    shown = await settings(tool)
+    assert {key: (entry["confirmed"], entry["readOnly"]) for key, entry in shown.items()} == {
+        "HeartbeatInterval": ("60", False),
+        "NumberOfConnectors": ("2", True),
+    }
+
+
+async def test_tc_019_2_csms(tool: Tool) -> None:
+    """One setting is asked for and shown."""
+    key = {"key": "SupportedFeatureProfiles", "readonly": True, "value": "Core,RemoteTrigger"}
+    heard, _ = await tool.asked(
+        "getConfiguration",
+        "GetConfiguration",
+        {"configurationKey": [key]},
+        variables=[{"variable": "SupportedFeatureProfiles"}],
+    )
+    assert heard == {"key": ["SupportedFeatureProfiles"]}
+    assert (await settings(tool))["SupportedFeatureProfiles"]["confirmed"] == "Core,RemoteTrigger"
+
+
+async def test_tc_021_csms(tool: Tool) -> None:
+    """A setting is changed."""
+    status, shown = await changes(tool, "60", "Accepted")
+    assert status == "ACCEPTED"
+    assert (shown["desired"], shown["confirmed"], shown["drift"]) == ("60", "60", False)
+
+
+async def test_tc_040_1_csms(tool: Tool) -> None:
+    """A setting is to be changed that the station has not."""
+    status, shown = await changes(tool, "60", "NotSupported")
+    assert status == "REJECTED"
+    assert (shown["outcome"], shown["confirmed"], shown["drift"]) == ("NOT_SUPPORTED", None, True)
+
+
+async def test_tc_040_2_csms(tool: Tool) -> None:
+    """A setting is to have a value that makes no sense: the operator may, and the station rejects it."""
+    status, shown = await changes(tool, "-1", "Rejected")
+    assert status == "REJECTED"
+    assert (shown["outcome"], shown["desired"], shown["drift"]) == ("REJECTED", "-1", True)
+
+
+async def test_a_change_of_availability_is_shown_with_its_outcome(tool: Tool) -> None:
+    """No case of its own; TC_048_3 builds on it."""
+    heard, command = await tool.asked(
+        "changeAvailability", "ChangeAvailability", {"status": "Scheduled"}, operative=False, evseId=1
+    )
+    assert heard == {"connectorId": 1, "type": "Inoperative"}
+    assert command["status"] == "ACCEPTED"
+    query = """query($now: String, $station: ID!) {
+        availabilityWishes(stationId: $station, atLeastPosition: $now) { evseId connectorId operative outcome }
+    }"""
+    shown = (await tool.api.seen(query, station=tool.id))["availabilityWishes"]
+    assert shown == [{"evseId": 1, "connectorId": 1, "operative": False, "outcome": "SCHEDULED"}]
+
+
+async def test_a_vendors_message_goes_out_and_its_answer_is_shown(tool: Tool) -> None:
+    answer = {"status": "Accepted", "data": "ok"}
+    heard, command = await tool.asked(
+        "sendDataTransfer", "DataTransfer", answer, vendorId="org.nobody", messageId="1", data="x"
+    )
+    assert heard == {"vendorId": "org.nobody", "messageId": "1", "data": "x"}
+    assert (command["status"], command["response"]) == ("ACCEPTED", answer)
