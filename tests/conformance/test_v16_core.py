@@ -37,7 +37,8 @@ async def connector_status(tool: Tool, connector_id: int = 1) -> dict[str, Any]:
 
 
 async def reports(tool: Tool, status: str, connector_id: int = 1, error_code: str = "NoError") -> None:
-    assert await tool.call("StatusNotification", connectorId=connector_id, status=status, errorCode=error_code) == {}
+    said = {"connectorId": connector_id, "status": status, "errorCode": error_code, "timestamp": moment()}
+    assert await tool.call("StatusNotification", **said) == {}
 
 
 async def authorizes(tool: Tool, tag: str) -> None:
