@@ -1,12 +1,33 @@
 """Every aggregate, imported: after this, each event's TOPIC resolves to its class."""
 
+from domain.availability_wishes import AvailabilityBook
 from domain.command import Command
+from domain.configuration import ConfigurationBook
 from domain.id_token import IdTokenRecord
 from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
 from domain.transaction import Transaction
 
-__all__ = ["AGGREGATES", "Command", "IdTokenRecord", "Station", "StationDay", "Tariff", "Transaction"]
+__all__ = [
+    "AGGREGATES",
+    "AvailabilityBook",
+    "Command",
+    "ConfigurationBook",
+    "IdTokenRecord",
+    "Station",
+    "StationDay",
+    "Tariff",
+    "Transaction",
+]
 
-AGGREGATES = (Station, StationDay, Transaction, Command, IdTokenRecord, Tariff)
+AGGREGATES = (
+    Station,
+    StationDay,
+    Transaction,
+    Command,
+    IdTokenRecord,
+    Tariff,
+    ConfigurationBook,
+    AvailabilityBook,
+)

@@ -1,12 +1,24 @@
 """Every read model, in one list."""
 
 from projections.availability import availability
+from projections.availability_wishes import availability_wishes
 from projections.billing import billing
 from projections.commands import commands
+from projections.configuration import configuration
 from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.metering import meter_values
 from projections.sessions import sessions
 
-READ_MODELS = (availability, sessions, meter_values, billing, commands, id_tokens, history)
+READ_MODELS = (
+    availability,
+    sessions,
+    meter_values,
+    billing,
+    commands,
+    id_tokens,
+    configuration,
+    availability_wishes,
+    history,
+)
 BY_NAME = {model.name: model for model in READ_MODELS}

@@ -181,10 +181,12 @@ def booted(rows: Rows, event: StationDay.Booted) -> None:
 
 
 def status_reported(rows: Rows, event: StationDay.StatusReported) -> None:
-    """The last report counts; one that was queued offline and is older than what is known changes nothing."""
+    """The last report counts; one that was queued offline and is older than what is known changes nothing. Within
+    a second the last to arrive counts: a report without a time has ours, and stations write whole seconds.
+    """
     station_id = parse(event.originator_id).station_id or ""
     known = rows.get(connector, (station_id, event.evse_id, event.connector_id))
-    if known is None or event.occurred_at >= known.occurred_at:
+    if known is None or event.occurred_at >= known.occurred_at.replace(microsecond=0):
         rows.put(
             connector,
             ConnectorRow(

@@ -5,20 +5,18 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Any
 
 import strawberry
 
 from api.graphql.asking import KEY, LIFE, LIFETIME, PATIENCE, WAIT, CommandPayload, StationRequest, ask, where
 from api.graphql.context import Info
-from api.graphql.deciding import checked
+from api.graphql.deciding import DEEPEST_PAYLOAD, checked, deeper
 from api.graphql.enums import ResetType
 from api.graphql.errors import Refused, UserErrorCode, bad_input, refusals_as
 from api.graphql.scalars import JSON
 from projections.sessions import transactions_by_id
 
 _ACTION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
-_DEEPEST_PAYLOAD = 20
 
 
 @strawberry.input
@@ -82,8 +80,8 @@ class CommandMutations:
     async def request_command(self, info: Info, input: RequestCommandInput) -> CommandPayload:
         if not _ACTION.fullmatch(input.action):
             raise bad_input("action", "action must be the name of an OCPP message")
-        if not isinstance(input.payload, dict) or _deeper(input.payload, _DEEPEST_PAYLOAD):
-            raise bad_input("payload", f"payload must be an object, at most {_DEEPEST_PAYLOAD} levels deep")
+        if not isinstance(input.payload, dict) or deeper(input.payload, DEEPEST_PAYLOAD):
+            raise bad_input("payload", f"payload must be an object, at most {DEEPEST_PAYLOAD} levels deep")
         return await ask(info, input, input.action, input.payload, typed=False)
 
     @strawberry.mutation(description="Start charging from afar.")
@@ -142,11 +140,3 @@ async def _transaction(info: Info, input: RemoteStopInput) -> tuple[str, str]:
     if row is None:
         raise Refused(UserErrorCode.UNKNOWN_TRANSACTION, f"there is no transaction {input.id[:60]!r}", "id")
     return row.station_id, row.transaction_id
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    """Whether a JSON value nests deeper than so many levels."""
-    if not isinstance(value, dict | list):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_deeper(item, levels - 1) for item in inner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from eventsourcing.persistence import RecordConflictError
 
@@ -18,6 +18,7 @@ A = TypeVar("A", bound=Aggregate)
 
 _ATTEMPTS = 8
 LONGEST_ID = 255
+DEEPEST_PAYLOAD = 20
 
 
 async def decide(services: Services, kind: type[A], stream: str, decision: Callable[[A], None]) -> int:
@@ -53,3 +54,11 @@ def checked(field: str, text: str, longest: int = LONGEST_ID) -> str:
 def within_bounds(field: str, number: float, low: float, high: float) -> None:
     if not low <= number <= high:
         raise bad_input(field, f"{field} must be from {low:g} to {high:g}")
+
+
+def deeper(value: Any, levels: int) -> bool:
+    """Whether a JSON value nests deeper than so many levels."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(deeper(item, levels - 1) for item in inner)

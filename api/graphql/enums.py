@@ -6,12 +6,15 @@ from enum import Enum
 
 import strawberry
 
+from domain.availability_wishes import WishOutcome
 from domain.command import CommandStatus
+from domain.configuration import ChangeOutcome
 from domain.rating import PriceKind
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
 
 __all__ = [
+    "ChangeOutcome",
     "CommandStatus",
     "ConnectorStatus",
     "IdTokenStatus",
@@ -19,13 +22,16 @@ __all__ = [
     "RegistrationStatus",
     "ResetType",
     "TransactionState",
+    "WishOutcome",
     "connector_status",
 ]
 
+strawberry.enum(ChangeOutcome)
 strawberry.enum(CommandStatus)
 strawberry.enum(PriceKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)
+strawberry.enum(WishOutcome)
 
 
 @strawberry.enum(description="1.6 ChargePointStatus and 2.x ConnectorStatusEnumType in one; UNKNOWN is any other word.")

@@ -15,6 +15,7 @@ from api.graphql.billing import BillingQueries
 from api.graphql.billing_changes import BillingMutations
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
+from api.graphql.configuration import ConfigurationMutations, ConfigurationQueries
 from api.graphql.errors import make_presentable
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
@@ -26,12 +27,20 @@ from api.graphql.transactions import TransactionQueries, TransactionSubscription
 
 
 @strawberry.type
-class Query(StationQueries, TransactionQueries, BillingQueries, CommandQueries, EventQueries, IdTokenQueries):
+class Query(
+    StationQueries,
+    TransactionQueries,
+    BillingQueries,
+    CommandQueries,
+    ConfigurationQueries,
+    EventQueries,
+    IdTokenQueries,
+):
     pass
 
 
 @strawberry.type
-class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations):
+class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations, ConfigurationMutations):
     pass
 
 

@@ -132,8 +132,7 @@ async def _decide(
     except CallFailed as failure:
         command.fail(f"the station's answer is not valid: {failure.description}", session.now)
         return
-    accepted = answer.payload.get("status", "Accepted") in _ACCEPTING
-    command.answer(answer.payload, accepted=accepted, at=session.now)
+    command.answer(answer.payload, accepted=_statuses(answer.payload) <= _ACCEPTING, at=session.now)
     reader = registry.READERS.get((session.version.name, action))
     if reader is not None:
         try:
@@ -142,6 +141,11 @@ async def _decide(
             log.exception("ocpp.answer_not_understood", station=session.station_id, action=action)
             await session.load()
             session.begin()
+
+
+def _statuses(payload: dict[str, Any]) -> set[str]:
+    """SetVariables has one for each change: all have to be accepted (2.0.1 B05)."""
+    return {payload.get("status", "Accepted"), *(r["attributeStatus"] for r in payload.get("setVariableResult", ()))}
 
 
 async def _record(connection: StationConnection, command: Command, evidence: Evidence | None) -> bool:

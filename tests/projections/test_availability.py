@@ -138,6 +138,13 @@ async def test_of_two_reports_of_one_moment_the_later_to_arrive_counts(shelf: Sh
     assert (row["status"], row["updated_at"]) == ("Charging", at(11))
 
 
+async def test_a_time_in_whole_seconds_is_not_older_than_our_own(shelf: Shelf, day: StationDay) -> None:
+    status(day, "Preparing", occurred=10 + 0.9 / 60, learned=10 + 0.9 / 60)
+    status(day, "Charging", occurred=10, learned=10 + 1 / 60)
+    await shelf.given(day)
+    assert (await connector(shelf))["status"] == "Charging"
+
+
 async def test_a_stale_report_is_stale_over_batches_and_midnight_too(shelf: Shelf, day: StationDay) -> None:
     status(day, "Faulted", occurred=10, learned=10)
     await shelf.given(day)

@@ -5,7 +5,11 @@ Typed payload: `operationalStatus` Operative or Inoperative, `evseId`?, `connect
 
 from typing import Any
 
-from api.ocpp.registry import sent
+from api.ocpp import wire
+from api.ocpp.registry import answered, sent
+from api.ocpp.session import StationSession
+from domain.availability_wishes import AvailabilityBook, WishOutcome
+from domain.values import Evse
 
 
 @sent("ChangeAvailability", "1.6")
@@ -20,3 +24,25 @@ def change_availability_v2(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         connector = {"connectorId": typed["connectorId"]} if typed.get("connectorId") else {}
         payload["evse"] = {"id": typed["evseId"], **connector}
     return "ChangeAvailability", payload
+
+
+@answered("ChangeAvailability", "1.6")
+async def answered_v16(session: StationSession, request: dict[str, Any], response: dict[str, Any]) -> None:
+    await _note(session, wire.evse_of_connector(request["connectorId"]), request["type"], response["status"])
+
+
+@answered("ChangeAvailability", "2.0.1")
+async def answered_v2(session: StationSession, request: dict[str, Any], response: dict[str, Any]) -> None:
+    evse = wire.evse(request.get("evse")) or Evse(0)
+    await _note(session, evse, request["operationalStatus"], response["status"])
+
+
+async def _note(session: StationSession, evse: Evse, wanted: str, status: str) -> None:
+    book = await session.book(AvailabilityBook)
+    book.trigger_event(
+        AvailabilityBook.ChangeAnswered,
+        evse=evse,
+        operative=wanted == "Operative",
+        outcome=WishOutcome(status),
+        timestamp=session.now,
+    )

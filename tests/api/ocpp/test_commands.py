@@ -144,6 +144,26 @@ async def test_what_was_sent_and_answered_is_kept_word_for_word(station: ClientC
     assert [(e.request.decode(), e.reply) for e in kept if e] == [(raw, None), (raw, answer.encode())]
 
 
+@pytest.mark.parametrize("outcome", ["Accepted", "RebootRequired", "UnknownVariable"])
+async def test_changes_are_accepted_when_each_is(outcome: str, dial: Dial, node: Node) -> None:
+    await register(node, "CS1")
+    feed = asyncio.create_task(follow_journal(node, await node.journal.head()))
+    async with dial("CS1", "ocpp2.0.1") as station:
+        await boot(station)
+        changes = [{"component": "C", "variable": name, "value": "1"} for name in "AB"]
+        stream = await request(node, "SetVariables", {"variables": changes}, typed=True)
+        message_id, _, payload = await asked(station)
+        results = [
+            {"component": change["component"], "variable": change["variable"], "attributeStatus": status}
+            for change, status in zip(payload["setVariableData"], ("Accepted", outcome), strict=True)
+        ]
+        await station.send(orjson.dumps([3, message_id, {"setVariableResult": results}]).decode())
+        assert (await ended(node, stream)).accepted is (outcome != "UnknownVariable")
+    feed.cancel()
+    with suppress(asyncio.CancelledError):
+        await feed
+
+
 async def test_a_rejected_command_is_rejected(station: ClientConnection, node: Node) -> None:
     stream = await request(node, "Reset", {"type": "OnIdle"}, typed=True)
     message_id, *_ = await asked(station)

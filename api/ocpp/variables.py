@@ -1,0 +1,44 @@
+"""Names of settings, from our words to the wire and back: keys in 1.6, variables of components in 2.x."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.ocpp import wire
+from api.ocpp.schema import CallFailed
+from domain.configuration import Variable
+
+
+def key_v16(typed: dict[str, Any]) -> str:
+    """The 1.6 key of a variable in our words. Raises CallFailed for one that only 2.x has."""
+    if typed.get("component") or typed.get("instance") or typed.get("evseId"):
+        raise CallFailed("PropertyConstraintViolation", "OCPP 1.6 has keys: name the variable alone")
+    key: str = typed["variable"]
+    return key
+
+
+def variable_asked(typed: dict[str, Any]) -> dict[str, Any]:
+    """Component and variable as 2.x has them, of a variable in our words. Raises CallFailed without a component."""
+    if not typed.get("component"):
+        raise CallFailed("OccurrenceConstraintViolation", "OCPP 2.x has variables of components: name the component")
+    component: dict[str, Any] = {"name": typed["component"]}
+    if typed.get("componentInstance"):
+        component["instance"] = typed["componentInstance"]
+    if typed.get("evseId"):
+        connector = {"connectorId": typed["connectorId"]} if typed.get("connectorId") else {}
+        component["evse"] = {"id": typed["evseId"], **connector}
+    instance = {"instance": typed["instance"]} if typed.get("instance") else {}
+    return {"component": component, "variable": {"name": typed["variable"], **instance}}
+
+
+def variable(data: dict[str, Any]) -> Variable:
+    """Which one something in 2.x is about that has a component and a variable."""
+    component, named = data["component"], data["variable"]
+    return Variable(
+        named["name"],
+        component["name"],
+        named.get("instance"),
+        component.get("instance"),
+        wire.evse(component.get("evse")),
+        data.get("attributeType", "Actual"),
+    )
