@@ -2,11 +2,23 @@
 
 from domain.command import Command
 from domain.id_token import IdTokenRecord
+from domain.local_list import LocalListBook
+from domain.reservation import ReservationBook
 from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
 from domain.transaction import Transaction
 
-__all__ = ["AGGREGATES", "Command", "IdTokenRecord", "Station", "StationDay", "Tariff", "Transaction"]
+__all__ = [
+    "AGGREGATES",
+    "Command",
+    "IdTokenRecord",
+    "LocalListBook",
+    "ReservationBook",
+    "Station",
+    "StationDay",
+    "Tariff",
+    "Transaction",
+]
 
-AGGREGATES = (Station, StationDay, Transaction, Command, IdTokenRecord, Tariff)
+AGGREGATES = (Station, StationDay, Transaction, Command, IdTokenRecord, Tariff, LocalListBook, ReservationBook)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
@@ -80,3 +81,18 @@ async def id_token_by_value(pool: asyncpg.Pool, value: str, token_type: str | No
     )
     record = await pool.fetchrow(query, value.casefold(), token_type)
     return IdTokenRow(*record) if record else None
+
+
+async def id_tokens_by_value(
+    pool: asyncpg.Pool, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], IdTokenRow]:
+    """The entries for texts of types: each its own, else the one that serves all types."""
+    query = f"SELECT * FROM {id_tokens.schema}.id_token WHERE folded = ANY($1)"  # noqa: S608
+    records = await pool.fetch(query, [value.casefold() for value, _ in wanted])
+    rows = {(row.folded, row.type): row for row in (IdTokenRow(*record) for record in records)}
+    found = {}
+    for value, token_type in wanted:
+        row = rows.get((value.casefold(), token_type)) or rows.get((value.casefold(), ANY_TYPE))
+        if row is not None:
+            found[value, token_type] = row
+    return found

@@ -10,13 +10,16 @@ from domain.command import CommandStatus
 from domain.rating import PriceKind
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
+from projections.reservations import ReservationStatus
 
 __all__ = [
     "CommandStatus",
     "ConnectorStatus",
     "IdTokenStatus",
+    "LocalListUpdate",
     "PriceKind",
     "RegistrationStatus",
+    "ReservationStatus",
     "ResetType",
     "TransactionState",
     "connector_status",
@@ -26,6 +29,10 @@ strawberry.enum(CommandStatus)
 strawberry.enum(PriceKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)
+strawberry.enum(
+    ReservationStatus,
+    description="ACCEPTED until it has ended; REMOVED by the station itself, REFUSED from the beginning.",
+)
 
 
 @strawberry.enum(description="1.6 ChargePointStatus and 2.x ConnectorStatusEnumType in one; UNKNOWN is any other word.")
@@ -74,3 +81,9 @@ class IdTokenStatus(Enum):
 class ResetType(Enum):
     IMMEDIATE = "Immediate"
     ON_IDLE = "OnIdle"
+
+
+@strawberry.enum
+class LocalListUpdate(Enum):
+    FULL = "Full"
+    DIFFERENTIAL = "Differential"
