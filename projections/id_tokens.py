@@ -28,6 +28,7 @@ class IdTokenRow(Row, frozen=True, gc=False):
     status: str
     group_id: str | None
     expires_at: datetime | None
+    exclusive: bool
     updated_at: datetime
 
 
@@ -48,6 +49,7 @@ id_token = Table(
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("group_id", sa.Text),
         sa.Column("expires_at", _instant),
+        sa.Column("exclusive", sa.Boolean, nullable=False),
         sa.Column("updated_at", _instant, nullable=False),
     ),
     key_of=_key,
@@ -65,12 +67,13 @@ def was_set(rows: Rows, event: IdTokenRecord.Set) -> None:
             permission.status,
             permission.group_id,
             permission.expires_at,
+            event.exclusive,
             event.timestamp,
         ),
     )
 
 
-id_tokens = ReadModel("id_tokens", version=1, tables=(id_token,), handlers={IdTokenRecord.Set: was_set})
+id_tokens = ReadModel("id_tokens", version=2, tables=(id_token,), handlers={IdTokenRecord.Set: was_set})
 
 
 async def id_token_by_value(pool: asyncpg.Pool, value: str, token_type: str | None) -> IdTokenRow | None:
