@@ -24,8 +24,9 @@ from app.database import connect, migrate_async
 from app.http import bound, listen_http
 from app.journal import PostgresJournal
 from app.metrics import Metrics
-from app.settings import Settings, UnknownStations
+from app.settings import Settings, UnknownStations, UnknownTags
 from app.system import Role, ServerFailed, System, background, utc_now
+from domain.values import AuthorizationStatus
 from projections.all import READ_MODELS
 from projections.runner import Runner
 
@@ -94,6 +95,9 @@ async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
         utc_now,
         secrets.pepper(settings),
         accept_unknown=settings.unknown_stations is UnknownStations.ACCEPT,
+        unknown_tags=(
+            AuthorizationStatus.ACCEPTED if settings.unknown_tags is UnknownTags.ACCEPT else AuthorizationStatus.INVALID
+        ),
         heartbeat_interval=settings.heartbeat_interval,
         answer_timeout=settings.answer_timeout,
         transaction_grace=settings.transaction_grace,

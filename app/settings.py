@@ -17,6 +17,11 @@ class UnknownStations(StrEnum):
     ACCEPT = "accept"
 
 
+class UnknownTags(StrEnum):
+    REJECT = "reject"
+    ACCEPT = "accept"
+
+
 class ApiAuth(StrEnum):
     REQUIRED = "required"
     OFF = "off"
@@ -47,6 +52,9 @@ class Settings(BaseSettings):
     ocpp_port: int = Field(9000, ge=0, le=65535)
     unknown_stations: UnknownStations = Field(
         UnknownStations.REJECT, description="accept registers them at first sight"
+    )
+    unknown_tags: UnknownTags = Field(
+        UnknownTags.REJECT, description="accept lets everybody charge whose token was never set"
     )
     api_auth: ApiAuth = Field(ApiAuth.REQUIRED, description="off only works on a loopback HTTP_HOST")
     api_key: str | None = Field(None, description="unset: one is made at the first start and shown once")

@@ -4,6 +4,8 @@ from domain.availability_wishes import AvailabilityBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
 from domain.id_token import IdTokenRecord
+from domain.local_list import LocalListBook
+from domain.reservation import ReservationBook
 from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
@@ -15,6 +17,8 @@ __all__ = [
     "Command",
     "ConfigurationBook",
     "IdTokenRecord",
+    "LocalListBook",
+    "ReservationBook",
     "Station",
     "StationDay",
     "Tariff",
@@ -28,6 +32,8 @@ AGGREGATES = (
     Command,
     IdTokenRecord,
     Tariff,
-    ConfigurationBook,
     AvailabilityBook,
+    ConfigurationBook,
+    LocalListBook,
+    ReservationBook,
 )

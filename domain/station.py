@@ -153,7 +153,7 @@ class Station(Aggregate):
 
     @property
     def may_be_asked(self) -> bool:
-        """Whether calls may be made to it: not after its boot was rejected (B03). Others may have to be asked to boot."""
+        """Whether calls may be made to it: not after its boot was rejected (B03). Others may have to be asked to."""
         return self.boot_status is not RegistrationStatus.REJECTED
 
     def tariff_id(self, evse_id: int | None) -> str | None:

@@ -182,6 +182,8 @@ class Transaction(Aggregate):
 
     def __init__(self) -> None:
         self.facts = Facts()
+        self.tokens: set[IdToken] = set()
+        """All that were presented in it."""
         self._seen: set[int] = set()
         self._deciding: int | None = None
 
@@ -229,6 +231,8 @@ class Transaction(Aggregate):
         key, self._deciding = self._deciding, None
         self._seen.add(key or _content(type(event), vars(event)))
         self.facts.apply(event)
+        if event.id_token is not None:
+            self.tokens.add(event.id_token)
 
     @property
     def state(self) -> TransactionState:

@@ -7,7 +7,9 @@ from projections.commands import commands
 from projections.configuration import configuration
 from projections.history import history
 from projections.id_tokens import id_tokens
+from projections.local_list import local_lists
 from projections.metering import meter_values
+from projections.reservations import reservations
 from projections.sessions import sessions
 
 READ_MODELS = (
@@ -17,8 +19,10 @@ READ_MODELS = (
     billing,
     commands,
     id_tokens,
-    configuration,
     availability_wishes,
+    configuration,
+    local_lists,
+    reservations,
     history,
 )
 BY_NAME = {model.name: model for model in READ_MODELS}

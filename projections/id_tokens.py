@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
@@ -27,6 +28,7 @@ class IdTokenRow(Row, frozen=True, gc=False):
     status: str
     group_id: str | None
     expires_at: datetime | None
+    exclusive: bool
     updated_at: datetime
 
 
@@ -47,6 +49,7 @@ id_token = Table(
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("group_id", sa.Text),
         sa.Column("expires_at", _instant),
+        sa.Column("exclusive", sa.Boolean, nullable=False),
         sa.Column("updated_at", _instant, nullable=False),
     ),
     key_of=_key,
@@ -64,12 +67,13 @@ def was_set(rows: Rows, event: IdTokenRecord.Set) -> None:
             permission.status,
             permission.group_id,
             permission.expires_at,
+            event.exclusive,
             event.timestamp,
         ),
     )
 
 
-id_tokens = ReadModel("id_tokens", version=1, tables=(id_token,), handlers={IdTokenRecord.Set: was_set})
+id_tokens = ReadModel("id_tokens", version=2, tables=(id_token,), handlers={IdTokenRecord.Set: was_set})
 
 
 async def id_token_by_value(pool: asyncpg.Pool, value: str, token_type: str | None) -> IdTokenRow | None:
@@ -80,3 +84,18 @@ async def id_token_by_value(pool: asyncpg.Pool, value: str, token_type: str | No
     )
     record = await pool.fetchrow(query, value.casefold(), token_type)
     return IdTokenRow(*record) if record else None
+
+
+async def id_tokens_by_value(
+    pool: asyncpg.Pool, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], IdTokenRow]:
+    """The entries for texts of types: each its own, else the one that serves all types."""
+    query = f"SELECT * FROM {id_tokens.schema}.id_token WHERE folded = ANY($1)"  # noqa: S608
+    records = await pool.fetch(query, [value.casefold() for value, _ in wanted])
+    rows = {(row.folded, row.type): row for row in (IdTokenRow(*record) for record in records)}
+    found = {}
+    for value, token_type in wanted:
+        row = rows.get((value.casefold(), token_type)) or rows.get((value.casefold(), ANY_TYPE))
+        if row is not None:
+            found[value, token_type] = row
+    return found

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import strawberry
@@ -40,14 +41,24 @@ class CommandPayload:
 
 
 async def ask(
-    info: Info, input: StationRequest, action: str, payload: dict[str, Any], *, typed: bool = True
+    info: Info,
+    input: StationRequest,
+    action: str,
+    payload: dict[str, Any],
+    *,
+    typed: bool = True,
+    drawn: Collection[str] = (),
 ) -> CommandPayload:
-    """Record the wish, wait for its outcome as long as the input says, and show the command as it is then."""
+    """Record the wish, wait for its outcome as long as the input says, and show the command as it is then.
+
+    `drawn` names the parts of the payload that come from us, not from the input.
+    """
     wish = Wish(
         station_id=input.station_id,
         action=action,
         payload=payload,
         typed=typed,
+        drawn=frozenset(drawn),
         idempotency_key=input.idempotency_key,
         wait_seconds=PATIENCE if input.wait_seconds is None else input.wait_seconds,
         expires_in_seconds=LIFETIME if input.expires_in_seconds is None else input.expires_in_seconds,

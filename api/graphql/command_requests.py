@@ -92,7 +92,8 @@ class CommandMutations:
             "idTokenType": checked("idTokenType", input.id_token_type, 20),
             "remoteStartId": 1 + secrets.randbelow(2**31 - 1),
         }
-        return await ask(info, input, "RequestStartTransaction", payload | where(input))
+        drawn = ("remoteStartId",)
+        return await ask(info, input, "RequestStartTransaction", payload | where(input), drawn=drawn)
 
     @strawberry.mutation(description="End a transaction from afar.")
     @refusals_as(CommandPayload)

@@ -12,14 +12,17 @@ from domain.configuration import ChangeOutcome
 from domain.rating import PriceKind
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
+from projections.reservations import ReservationStatus
 
 __all__ = [
     "ChangeOutcome",
     "CommandStatus",
     "ConnectorStatus",
     "IdTokenStatus",
+    "LocalListUpdate",
     "PriceKind",
     "RegistrationStatus",
+    "ReservationStatus",
     "ResetType",
     "TransactionState",
     "WishOutcome",
@@ -32,6 +35,10 @@ strawberry.enum(PriceKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)
 strawberry.enum(WishOutcome)
+strawberry.enum(
+    ReservationStatus,
+    description="ACCEPTED until it has ended; REMOVED by the station itself, REFUSED from the beginning.",
+)
 
 
 @strawberry.enum(description="1.6 ChargePointStatus and 2.x ConnectorStatusEnumType in one; UNKNOWN is any other word.")
@@ -80,3 +87,9 @@ class IdTokenStatus(Enum):
 class ResetType(Enum):
     IMMEDIATE = "Immediate"
     ON_IDLE = "OnIdle"
+
+
+@strawberry.enum
+class LocalListUpdate(Enum):
+    FULL = "Full"
+    DIFFERENTIAL = "Differential"

@@ -30,6 +30,7 @@ class IdToken:
     status: IdTokenStatus
     group_id: str | None
     expires_at: datetime | None
+    allow_concurrent: bool = strawberry.field(description="Whether it may have several transactions at a time.")
     updated_at: datetime
 
     @classmethod
@@ -41,6 +42,7 @@ class IdToken:
             status=IdTokenStatus(row.status),
             group_id=row.group_id,
             expires_at=row.expires_at,
+            allow_concurrent=not row.exclusive,
             updated_at=row.updated_at,
         )
 
@@ -54,6 +56,11 @@ class SetIdTokenInput:
         default=None, description="Tokens of a group may stop each other's transactions."
     )
     expires_at: datetime | None = None
+    allow_concurrent: bool = strawberry.field(
+        default=True,
+        description="False: while it has a transaction, another one elsewhere is answered ConcurrentTx. This counts "
+        "from the next transaction on.",
+    )
 
 
 @strawberry.type
@@ -92,7 +99,9 @@ class IdTokenMutations:
             services,
             IdTokenRecord,
             IdTokenRecord.stream(value),
-            lambda record: record.set(PresentedToken(value, token_type), permission, services.clock()),
+            lambda record: record.set(
+                PresentedToken(value, token_type), permission, services.clock(), exclusive=not input.allow_concurrent
+            ),
         )
         position = await shown(info, recorded, id_tokens)
         return IdTokenPayload(id_token=await _id_token(info, value, token_type), position=position)

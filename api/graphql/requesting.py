@@ -29,9 +29,6 @@ LONGEST_LIFE = 7 * 24 * 3600
 _LONGEST_KEY = 200
 _PAUSE = 0.02
 """Seconds between two looks at a command, however busy the journal is."""
-_OF_THE_MOMENT = "remoteStartId"
-"""A part of a payload that is drawn anew for each request and does not make it another one."""
-
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
@@ -46,6 +43,8 @@ class Wish:
     idempotency_key: str | None
     wait_seconds: float
     expires_in_seconds: float
+    drawn: frozenset[str] = frozenset()
+    """The parts of the payload that are drawn anew for each request and do not make it another one."""
 
 
 async def request(services: Services, wish: Wish) -> tuple[str, int]:
@@ -111,8 +110,9 @@ async def _record(services: Services, wish: Wish, command_id: str) -> str:
 async def _require_same(services: Services, stream: str, wish: Wish) -> None:
     """A key that comes back with something else to do is a mistake that must not look like success."""
     command = await load(services.journal, Command, stream)
-    asked = (command.action, command.typed, {**command.payload, _OF_THE_MOMENT: None})
-    if asked != (wish.action, wish.typed, {**wish.payload, _OF_THE_MOMENT: None}):
+    anything = dict.fromkeys(wish.drawn)
+    asked = (command.action, command.typed, command.payload | anything)
+    if asked != (wish.action, wish.typed, wish.payload | anything):
         message = "this key was used for another command of this station"
         raise Refused(UserErrorCode.IDEMPOTENCY_KEY_REUSED, message, "idempotencyKey")
 

@@ -20,6 +20,8 @@ from api.graphql.errors import make_presentable
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
+from api.graphql.local_lists import LocalListMutations, LocalListQueries
+from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.scalars import SCALARS
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
@@ -32,20 +34,34 @@ class Query(
     TransactionQueries,
     BillingQueries,
     CommandQueries,
-    ConfigurationQueries,
     EventQueries,
     IdTokenQueries,
+    ConfigurationQueries,
+    LocalListQueries,
+    ReservationQueries,
 ):
     pass
 
 
 @strawberry.type
-class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations, ConfigurationMutations):
+class Mutation(
+    StationMutations,
+    IdTokenMutations,
+    BillingMutations,
+    CommandMutations,
+    ConfigurationMutations,
+    LocalListMutations,
+    ReservationMutations,
+):
     pass
 
 
 @strawberry.type
-class Subscription(EventSubscriptions, StationSubscriptions, TransactionSubscriptions):
+class Subscription(
+    EventSubscriptions,
+    StationSubscriptions,
+    TransactionSubscriptions,
+):
     pass
 
 

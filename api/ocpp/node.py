@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from domain.aggregate import Aggregate
 from domain.events import IdTokenRecord, Tariff
 from domain.journal import Journal, load
+from domain.values import AuthorizationStatus
 
 if TYPE_CHECKING:
     from api.ocpp.connection import StationConnection
@@ -66,6 +67,8 @@ class Node:
     clock: Callable[[], datetime]
     pepper: bytes
     accept_unknown: bool = False
+    unknown_tags: AuthorizationStatus = AuthorizationStatus.INVALID
+    """What tokens are answered of which nothing was said."""
     heartbeat_interval: int = 300
     """Seconds, told to accepted stations at boot."""
     boot_retry_interval: int = 60

@@ -10,7 +10,7 @@ from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
 from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
-from domain.id_token import Authorization
+from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
 from domain.rating import Bill, rate
 from domain.station import TariffRef
@@ -32,6 +32,7 @@ class StationSession:
         "_books",
         "_carried",
         "_today",
+        "_tokens",
         "_touched",
         "_transactions",
         "day",
@@ -55,6 +56,8 @@ class StationSession:
         self._touched: list[Aggregate] = []
         self._books: dict[type[Book], Book] | None = None
         """None: an idle station has none, and there may be many of those."""
+        self._tokens: list[IdTokenRecord] | None = None
+        """Those whose uses the message changes."""
         self._carried = 0
         self._today: date | None = None
 
@@ -70,6 +73,7 @@ class StationSession:
         self._transactions.clear()
         self._touched.clear()
         self._books = None
+        self._tokens = None
         self._today = None
 
     async def refresh(self) -> None:
@@ -92,13 +96,13 @@ class StationSession:
         """Whether the message has led to nothing yet; opening the books of a new day is not its doing."""
         if len(self.day.pending_events) != self._carried or self.station.pending_events:
             return False
-        return not (self._touched and any(aggregate.pending_events for aggregate in self._touched))
+        return not any(aggregate.pending_events for aggregate in (*self._touched, *(self._tokens or ())))
 
     def entries(self, evidence: Evidence | None) -> list[Entry]:
         """What was decided, as it goes to the journal; the evidence stands beside the first event, which says most."""
         entries: list[Entry] = []
         given = evidence
-        for aggregate in (*self._touched, self.day, self.station):
+        for aggregate in (*self._touched, self.day, self.station, *(self._tokens or ())):
             if not aggregate.pending_events:
                 continue
             for event in aggregate.collect_events():
@@ -108,6 +112,7 @@ class StationSession:
                     entries.append(Entry(event, given))
                     given = None
         self._touched.clear()
+        self._tokens = None
         return entries
 
     # What message files ask for
@@ -124,7 +129,27 @@ class StationSession:
 
     async def authorize(self, id_token: IdToken) -> Authorization:
         record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))
-        return record.authorize(id_token, self.now)
+        return record.authorize(id_token, self.now, self.node.unknown_tags)
+
+    async def engage(self, id_token: IdToken, transaction_id: str, evse: Evse | None) -> Authorization:
+        """As `authorize`, for a transaction that goes on: ConcurrentTx is answered here only."""
+        record = await self._record_of(id_token)
+        if record is None:
+            return await self.authorize(id_token)
+        use = Use(self.station_id, transaction_id, evse.id if evse else None)
+        return record.engage(id_token, use, self.now, self.node.unknown_tags)
+
+    async def _record_of(self, id_token: IdToken) -> IdTokenRecord | None:
+        """The record of an exclusive token as the journal has it now, to be written in; None for any other token."""
+        stream = IdTokenRecord.stream(id_token.value)
+        if not (await self.node.id_tokens.get(stream)).exclusive:
+            return None
+        tokens = self._tokens = self._tokens or []
+        record = next((known for known in tokens if known.id == stream), None)
+        if record is None:
+            record = await load(self.node.journal, IdTokenRecord, stream)
+            tokens.append(record)
+        return record
 
     async def transaction(self, transaction_id: str, begun_at: datetime | None = None) -> Transaction:
         """The transaction of this id, whenever and on whichever connection it began; blank if it was never heard of.
@@ -155,7 +180,7 @@ class StationSession:
         self._touched.append(new)
         return new
 
-    def opened(
+    async def opened(
         self, transaction: Transaction, transaction_id: str, evse: Evse | None, start_key: str | None = None
     ) -> None:
         """Enter a transaction in the day's books, so that it is found again after a restart."""
@@ -164,7 +189,7 @@ class StationSession:
                 self.day.suspect(evse.id, "another transaction began on its EVSE", self.now)
             self.day.open_transaction(TransactionRef(transaction_id, transaction.id, evse, start_key), self.now)
         if transaction.state is TransactionState.ENDED:  # also one whose end came before its beginning
-            self.closed(transaction_id)
+            await self.closed(transaction, transaction_id)
 
     async def close_suspected(self, ref: TransactionRef) -> None:
         """End a transaction whose end was not heard of, as far as it was told; its true end still counts, if it comes.
@@ -177,11 +202,14 @@ class StationSession:
             self.day.trust(ref.transaction_id, self.now)
             return
         transaction.close(self.now, ref.suspicion or "")
-        self.closed(ref.transaction_id)
+        await self.closed(transaction, ref.transaction_id)
 
-    def closed(self, transaction_id: str) -> None:
+    async def closed(self, transaction: Transaction, transaction_id: str) -> None:
         self.day.close_transaction(transaction_id, self.now)
         self._transactions.pop(transaction_id, None)
+        for id_token in transaction.tokens:
+            if (record := await self._record_of(id_token)) is not None:
+                record.release(self.station_id, transaction_id, self.now)
 
     async def tariff(self, transaction: Transaction, evse: Evse | None) -> TariffRef | None:
         """The tariff in force here and now, in its present version; None if the transaction began under another."""

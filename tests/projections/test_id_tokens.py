@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from domain.events import IdTokenRecord
-from domain.id_token import Permission
+from domain.id_token import Permission, Use
 from domain.values import AuthorizationStatus, IdToken
 from projections.id_tokens import id_token_by_value, id_tokens
 from tests.projections.shelf import Shelf
@@ -33,8 +33,18 @@ async def test_a_token_shows_what_it_is_answered(shelf: Shelf) -> None:
         "status": "Accepted",
         "group_id": "fleet",
         "expires_at": LATER,
+        "exclusive": False,
         "updated_at": NOON,
     }
+
+
+async def test_a_token_may_be_exclusive_and_its_uses_show_nowhere(shelf: Shelf) -> None:
+    record = token("A")
+    record.set(IdToken("A"), Permission(ACCEPTED), NOON, exclusive=True)
+    record.engage(IdToken("A"), Use("CS1", "1"), NOON, BLOCKED)
+    await shelf.given(record)
+    await shelf.show(id_tokens)
+    assert (await shelf.row(id_tokens, "id_token"))["exclusive"] is True
 
 
 async def test_the_last_permission_counts_for_each_type_by_itself(shelf: Shelf) -> None:

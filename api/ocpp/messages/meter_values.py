@@ -24,7 +24,7 @@ async def meter_values_v16(session: StationSession, request: dict[str, Any]) -> 
         readings=readings,
         tariff=await session.tariff(transaction, evse),
     )
-    session.opened(transaction, transaction_id, evse)
+    await session.opened(transaction, transaction_id, evse)
     return {}
 
 

@@ -10,16 +10,16 @@ from domain.values import IdToken
 
 @received("StartTransaction", "1.6")
 async def start_transaction(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
-    id_token = IdToken(request["idTag"])
-    authorization = await session.authorize(id_token)
+    id_token, evse = IdToken(request["idTag"]), wire.evse_of_connector(request["connectorId"])
     # A repetition comes with a new message id but the same content, and must get the number it was given.
     key = f"{request['connectorId']}|{request['idTag'].casefold()}|{request['timestamp']}|{request['meterStart']}"
     known = session.day.transaction_started_with(key)
-    if known is not None:
-        transaction_id = known.transaction_id
+    transaction_id = known.transaction_id if known else await session.node.new_transaction_id()
+    if known is not None and known.ended:
+        authorization = await session.authorize(id_token)
     else:
-        evse = wire.evse_of_connector(request["connectorId"])
-        transaction_id = await session.node.new_transaction_id()
+        authorization = await session.engage(id_token, transaction_id, evse)
+    if known is None:
         transaction = session.new_transaction(transaction_id)
         transaction.start(
             session.now,
@@ -31,5 +31,5 @@ async def start_transaction(session: StationSession, request: dict[str, Any]) ->
             reservation_id=wire.reference(request.get("reservationId")),
             tariff=await session.tariff(transaction, evse),
         )
-        session.opened(transaction, transaction_id, evse, key)
+        await session.opened(transaction, transaction_id, evse, key)
     return {"transactionId": int(transaction_id), "idTagInfo": wire.id_tag_info(authorization)}

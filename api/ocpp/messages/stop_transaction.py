@@ -25,5 +25,5 @@ async def stop_transaction(session: StationSession, request: dict[str, Any]) -> 
         readings=wire.readings_v16(request.get("transactionData", ())),
         tariff=await session.tariff(transaction, None),
     )
-    session.opened(transaction, transaction_id, transaction.facts.evse)
+    await session.opened(transaction, transaction_id, transaction.facts.evse)
     return {"idTagInfo": wire.id_tag_info(authorization)} if authorization else {}

@@ -7,8 +7,12 @@ from api.ocpp.registry import received
 from api.ocpp.session import StationSession
 from domain.events import Transaction
 from domain.id_token import Authorization
+from domain.transaction import TransactionState
+from domain.values import Evse, IdToken
 
 _ONLY_METERED = frozenset({"MeterValuePeriodic", "MeterValueClock"})
+_STOPPING = frozenset({"StopAuthorized", "Deauthorized"})
+"""A token that is presented with these takes up no transaction."""
 
 
 @received("TransactionEvent", "2.0.1")
@@ -16,11 +20,11 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
     info = request["transactionInfo"]
     transaction_id = info["transactionId"]
     id_token = wire.id_token(request.get("idToken"))
-    authorization = await session.authorize(id_token) if id_token else None
     occurred_at = wire.instant(request["timestamp"])
     event_type = request["eventType"]
     transaction = await session.transaction(transaction_id, occurred_at if event_type == "Started" else None)
     evse = wire.evse(request.get("evse"))
+    authorization = await _authorization(session, transaction, request, id_token, evse)
     facts = {
         "occurred_at": occurred_at,
         "seq_no": request["seqNo"],
@@ -45,10 +49,25 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
             reservation_id=wire.reference(request.get("reservationId")),
             **facts,
         )
-    session.opened(transaction, transaction_id, transaction.facts.evse)
+    await session.opened(transaction, transaction_id, transaction.facts.evse)
     if authorization is None and event_type != "Ended":
         return {}
     return await _reply(session, transaction, event_type, authorization)
+
+
+async def _authorization(
+    session: StationSession,
+    transaction: Transaction,
+    request: dict[str, Any],
+    id_token: IdToken | None,
+    evse: Evse | None,
+) -> Authorization | None:
+    if id_token is None:
+        return None
+    over = request["eventType"] == "Ended" or transaction.state is TransactionState.ENDED
+    if over or request["triggerReason"] in _STOPPING:
+        return await session.authorize(id_token)
+    return await session.engage(id_token, request["transactionInfo"]["transactionId"], evse or transaction.facts.evse)
 
 
 async def _reply(

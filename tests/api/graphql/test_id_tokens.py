@@ -33,6 +33,14 @@ async def test_a_token_is_set_and_found_without_regard_to_case(api: Api) -> None
     assert found == {"idToken": {"status": "Accepted"}, "other": None}
 
 
+async def test_a_token_may_be_kept_from_charging_twice_at_a_time(api: Api) -> None:
+    for input, allowed in (({}, True), ({"allowConcurrent": False}, False), ({}, True)):
+        told = await put(api, **input)
+        assert told["error"] is None
+        shown = await api.ask('{ idToken(id: "04AB") { allowConcurrent } }')
+        assert shown == {"idToken": {"allowConcurrent": allowed}}
+
+
 async def test_a_token_may_mean_different_things_by_type(api: Api) -> None:
     await put(api, status="Blocked")
     typed = await put(api, type="eMAID", status="Accepted")

@@ -75,11 +75,15 @@ def permit(node: Node) -> Callable[..., Awaitable[None]]:
         type: str | None = None,
         expires_at: datetime | None = None,
         group_id: str | None = None,
+        exclusive: bool = False,
     ) -> None:
         stream = IdTokenRecord.stream(value)
         permission = Permission(status, expires_at, group_id)
         await record(
-            node, stream, IdTokenRecord, lambda token: token.set(IdToken(value, type), permission, node.clock())
+            node,
+            stream,
+            IdTokenRecord,
+            lambda token: token.set(IdToken(value, type), permission, node.clock(), exclusive=exclusive),
         )
         node.id_tokens.forget(stream)
 

@@ -66,3 +66,14 @@ async def test_a_status_that_1_6_has_no_word_for_is_invalid_there(v16: Line, v20
 async def test_a_start_button_is_always_accepted(v201: Line) -> None:
     reply = await v201.call("Authorize", {"idToken": {"idToken": "", "type": "NoAuthorization"}})
     assert reply == {"idTokenInfo": {"status": "Accepted"}}
+
+
+async def test_a_token_of_which_nothing_was_said_may_be_welcome(v16: Line, v201: Line, permit: Permit) -> None:
+    v16.node.unknown_tags = AuthorizationStatus.ACCEPTED
+    await permit("KNOWN", AuthorizationStatus.BLOCKED)
+    for tag, status in (("UNKNOWN", "Accepted"), ("KNOWN", "Blocked")):
+        assert await v16.call("Authorize", {"idTag": tag}) == {"idTagInfo": {"status": status}}
+        token = {"idToken": tag, "type": "ISO14443"}
+        assert await v201.call("Authorize", {"idToken": token}) == {"idTokenInfo": {"status": status}}
+    start = {"connectorId": 1, "idTag": "UNKNOWN", "meterStart": 0, "timestamp": "2026-11-20T12:00:00Z"}
+    assert (await v16.call("StartTransaction", start))["idTagInfo"]["status"] == "Accepted"

@@ -1,11 +1,21 @@
-from collections.abc import Awaitable, Callable
-from typing import Any
+from __future__ import annotations
 
 import pytest
 
-EXAMPLES: dict[str, dict[str, Any]] = {"2.0.1": {"reservationId": 3, "reservationUpdateStatus": "Expired"}}
+from domain.reservation import ReservationBook
+from tests.api.ocpp.line import Line
 
 
-@pytest.mark.parametrize("version", EXAMPLES)
-async def test_it_is_kept_and_acknowledged(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
-    assert await kept(version, "ReservationStatusUpdate", EXAMPLES[version]) == {}
+@pytest.mark.parametrize("status", ["Expired", "Removed"])
+async def test_the_end_of_a_reservation_is_noted(status: str, v201: Line) -> None:
+    told = {"reservationId": 3, "reservationUpdateStatus": status}
+    assert await v201.call("ReservationStatusUpdate", told) == {}
+    [event] = v201.happened
+    assert isinstance(event, ReservationBook.StatusUpdated)
+    assert (event.reservation_id, event.status) == (3, status)
+
+
+async def test_a_number_that_is_none_of_ours_is_acknowledged(v201: Line) -> None:
+    told = {"reservationId": -3, "reservationUpdateStatus": "Expired"}
+    assert await v201.call("ReservationStatusUpdate", told) == {}
+    assert v201.kinds == ["day.message-received"]
