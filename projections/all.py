@@ -5,8 +5,9 @@ from projections.billing import billing
 from projections.commands import commands
 from projections.history import history
 from projections.id_tokens import id_tokens
+from projections.maintenance import maintenance
 from projections.metering import meter_values
 from projections.sessions import sessions
 
-READ_MODELS = (availability, sessions, meter_values, billing, commands, id_tokens, history)
+READ_MODELS = (availability, sessions, meter_values, billing, commands, id_tokens, maintenance, history)
 BY_NAME = {model.name: model for model in READ_MODELS}

@@ -29,8 +29,8 @@ LONGEST_LIFE = 7 * 24 * 3600
 _LONGEST_KEY = 200
 _PAUSE = 0.02
 """Seconds between two looks at a command, however busy the journal is."""
-_OF_THE_MOMENT = "remoteStartId"
-"""A part of a payload that is drawn anew for each request and does not make it another one."""
+_OF_THE_MOMENT = dict.fromkeys(("remoteStartId", "requestId"))
+"""Parts of a payload that are drawn anew for each request and do not make it another one."""
 
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -111,8 +111,8 @@ async def _record(services: Services, wish: Wish, command_id: str) -> str:
 async def _require_same(services: Services, stream: str, wish: Wish) -> None:
     """A key that comes back with something else to do is a mistake that must not look like success."""
     command = await load(services.journal, Command, stream)
-    asked = (command.action, command.typed, {**command.payload, _OF_THE_MOMENT: None})
-    if asked != (wish.action, wish.typed, {**wish.payload, _OF_THE_MOMENT: None}):
+    asked = (command.action, command.typed, command.payload | _OF_THE_MOMENT)
+    if asked != (wish.action, wish.typed, wish.payload | _OF_THE_MOMENT):
         message = "this key was used for another command of this station"
         raise Refused(UserErrorCode.IDEMPOTENCY_KEY_REUSED, message, "idempotencyKey")
 

@@ -19,6 +19,7 @@ from api.graphql.errors import make_presentable
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
+from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
 from api.graphql.scalars import SCALARS
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
@@ -26,12 +27,20 @@ from api.graphql.transactions import TransactionQueries, TransactionSubscription
 
 
 @strawberry.type
-class Query(StationQueries, TransactionQueries, BillingQueries, CommandQueries, EventQueries, IdTokenQueries):
+class Query(
+    StationQueries,
+    TransactionQueries,
+    BillingQueries,
+    CommandQueries,
+    EventQueries,
+    IdTokenQueries,
+    MaintenanceQueries,
+):
     pass
 
 
 @strawberry.type
-class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations):
+class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations, MaintenanceMutations):
     pass
 
 
