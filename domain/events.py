@@ -4,6 +4,7 @@ from domain.certificates import CertificateBook
 from domain.command import Command
 from domain.id_token import IdTokenRecord
 from domain.maintenance import MaintenanceBook
+from domain.security import SecurityBook
 from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
@@ -15,10 +16,21 @@ __all__ = [
     "Command",
     "IdTokenRecord",
     "MaintenanceBook",
+    "SecurityBook",
     "Station",
     "StationDay",
     "Tariff",
     "Transaction",
 ]
 
-AGGREGATES = (Station, StationDay, Transaction, Command, IdTokenRecord, Tariff, MaintenanceBook, CertificateBook)
+AGGREGATES = (
+    Station,
+    StationDay,
+    Transaction,
+    Command,
+    IdTokenRecord,
+    Tariff,
+    MaintenanceBook,
+    SecurityBook,
+    CertificateBook,
+)

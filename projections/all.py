@@ -7,7 +7,18 @@ from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.maintenance import maintenance
 from projections.metering import meter_values
+from projections.security_events import security_events
 from projections.sessions import sessions
 
-READ_MODELS = (availability, sessions, meter_values, billing, commands, id_tokens, maintenance, history)
+READ_MODELS = (
+    availability,
+    sessions,
+    meter_values,
+    billing,
+    commands,
+    id_tokens,
+    maintenance,
+    security_events,
+    history,
+)
 BY_NAME = {model.name: model for model in READ_MODELS}

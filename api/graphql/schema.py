@@ -21,6 +21,7 @@ from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
 from api.graphql.scalars import SCALARS
+from api.graphql.security_events import SecurityEventQueries
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
 from api.graphql.transactions import TransactionQueries, TransactionSubscriptions
@@ -35,6 +36,7 @@ class Query(
     EventQueries,
     IdTokenQueries,
     MaintenanceQueries,
+    SecurityEventQueries,
 ):
     pass
 
