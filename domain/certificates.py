@@ -16,7 +16,7 @@ from domain.books import Book
 CHARGING_STATION_CERTIFICATE = "ChargingStationCertificate"
 """What is signed where the protocol does not say (1.6) or the station does not (2.0.1 A02.FR.09)."""
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*?\n([A-Za-z0-9+/=\s]+?)-----END \1-----")
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ class CertificateBook(Book):
         certificates: tuple[InstalledCertificate, ...]
 
 
-def is_pem(text: str, label: str, *, most: int = 1) -> bool:
-    """Whether a text is PEM (RFC 7468) of one to `most` blocks with this label, each of them whole: one ASN.1 sequence,
-    not cut off. What is in it is not looked at.
+def is_pem(text: str, *labels: str, most: int = 1) -> bool:
+    """Whether a text is PEM (RFC 7468) of one to `most` blocks with such a label, each of them whole: one ASN.1
+    sequence, not cut off. What is in it is not looked at.
     """
     blocks = _BLOCK.findall(text)
     if not 1 <= len(blocks) <= most or _BLOCK.sub("", text).strip():
         return False
-    return all(found == label and _is_whole(body) for found, body in blocks)
+    return all(found in labels and _is_whole(body) for found, body in blocks)
 
 
 def _is_whole(body: str) -> bool:

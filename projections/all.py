@@ -2,6 +2,7 @@
 
 from projections.availability import availability
 from projections.billing import billing
+from projections.certificates import certificates
 from projections.commands import commands
 from projections.history import history
 from projections.id_tokens import id_tokens
@@ -19,6 +20,7 @@ READ_MODELS = (
     id_tokens,
     maintenance,
     security_events,
+    certificates,
     history,
 )
 BY_NAME = {model.name: model for model in READ_MODELS}

@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 from api.graphql.audit import EventQueries, EventSubscriptions
 from api.graphql.billing import BillingQueries
 from api.graphql.billing_changes import BillingMutations
+from api.graphql.certificates import CertificateMutations, CertificateQueries
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.errors import make_presentable
@@ -37,12 +38,15 @@ class Query(
     IdTokenQueries,
     MaintenanceQueries,
     SecurityEventQueries,
+    CertificateQueries,
 ):
     pass
 
 
 @strawberry.type
-class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations, MaintenanceMutations):
+class Mutation(
+    StationMutations, IdTokenMutations, BillingMutations, CommandMutations, MaintenanceMutations, CertificateMutations
+):
     pass
 
 
