@@ -1,11 +1,14 @@
 """Every aggregate, imported: after this, each event's TOPIC resolves to its class."""
 
 from domain.availability_wishes import AvailabilityBook
+from domain.certificates import CertificateBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
+from domain.maintenance import MaintenanceBook
 from domain.reservation import ReservationBook
+from domain.security import SecurityBook
 from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
@@ -14,11 +17,14 @@ from domain.transaction import Transaction
 __all__ = [
     "AGGREGATES",
     "AvailabilityBook",
+    "CertificateBook",
     "Command",
     "ConfigurationBook",
     "IdTokenRecord",
     "LocalListBook",
+    "MaintenanceBook",
     "ReservationBook",
+    "SecurityBook",
     "Station",
     "StationDay",
     "Tariff",
@@ -33,7 +39,10 @@ AGGREGATES = (
     IdTokenRecord,
     Tariff,
     AvailabilityBook,
+    CertificateBook,
     ConfigurationBook,
     LocalListBook,
+    MaintenanceBook,
     ReservationBook,
+    SecurityBook,
 )

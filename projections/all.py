@@ -3,13 +3,16 @@
 from projections.availability import availability
 from projections.availability_wishes import availability_wishes
 from projections.billing import billing
+from projections.certificates import certificates
 from projections.commands import commands
 from projections.configuration import configuration
 from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
+from projections.maintenance import maintenance
 from projections.metering import meter_values
 from projections.reservations import reservations
+from projections.security_events import security_events
 from projections.sessions import sessions
 
 READ_MODELS = (
@@ -20,9 +23,12 @@ READ_MODELS = (
     commands,
     id_tokens,
     availability_wishes,
+    certificates,
     configuration,
     local_lists,
+    maintenance,
     reservations,
+    security_events,
     history,
 )
 BY_NAME = {model.name: model for model in READ_MODELS}

@@ -10,6 +10,7 @@ from eventsourcing.persistence import RecordConflictError
 from api.graphql.context import Services
 from api.graphql.errors import Refused, UserErrorCode, bad_input
 from domain.aggregate import Aggregate, DomainEvent
+from domain.certificates import is_pem
 from domain.events import Station
 from domain.journal import Entry, load
 from projections.history import position_of_stream
@@ -19,6 +20,7 @@ A = TypeVar("A", bound=Aggregate)
 _ATTEMPTS = 8
 LONGEST_ID = 255
 DEEPEST_PAYLOAD = 20
+LONGEST_CERTIFICATE = 5500
 
 
 async def decide(services: Services, kind: type[A], stream: str, decision: Callable[[A], None]) -> int:
@@ -48,6 +50,14 @@ def checked(field: str, text: str, longest: int = LONGEST_ID) -> str:
     """A name that people and machines can write down: not empty, not endless, nothing that cannot be seen."""
     if not 1 <= len(text) <= longest or not text.isprintable():
         raise bad_input(field, f"{field} must be 1 to {longest} printable characters")
+    return text
+
+
+def certificate(field: str, text: str, longest: int = LONGEST_CERTIFICATE, *, most: int = 1) -> str:
+    """A PEM certificate, or up to `most` of them one after the other."""
+    if len(text) > longest or not is_pem(text, "CERTIFICATE", most=most):
+        what = "a PEM certificate" if most == 1 else "PEM certificates"
+        raise bad_input(field, f"{field} must be {what}, at most {longest} characters")
     return text
 
 

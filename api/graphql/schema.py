@@ -13,6 +13,7 @@ from strawberry.types import ExecutionContext
 from api.graphql.audit import EventQueries, EventSubscriptions
 from api.graphql.billing import BillingQueries
 from api.graphql.billing_changes import BillingMutations
+from api.graphql.certificates import CertificateMutations, CertificateQueries
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.configuration import ConfigurationMutations, ConfigurationQueries
@@ -21,8 +22,10 @@ from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.local_lists import LocalListMutations, LocalListQueries
+from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
 from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.scalars import SCALARS
+from api.graphql.security_events import SecurityEventQueries
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
 from api.graphql.transactions import TransactionQueries, TransactionSubscriptions
@@ -36,9 +39,12 @@ class Query(
     CommandQueries,
     EventQueries,
     IdTokenQueries,
+    CertificateQueries,
     ConfigurationQueries,
     LocalListQueries,
+    MaintenanceQueries,
     ReservationQueries,
+    SecurityEventQueries,
 ):
     pass
 
@@ -49,8 +55,10 @@ class Mutation(
     IdTokenMutations,
     BillingMutations,
     CommandMutations,
+    CertificateMutations,
     ConfigurationMutations,
     LocalListMutations,
+    MaintenanceMutations,
     ReservationMutations,
 ):
     pass

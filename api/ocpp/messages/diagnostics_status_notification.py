@@ -1,5 +1,14 @@
-"""DiagnosticsStatusNotification: how far an upload of diagnostics is (1.6 §4.4). Kept as received."""
+"""DiagnosticsStatusNotification: how far an upload of diagnostics is (1.6 §4.4)."""
 
-from api.ocpp.registry import acknowledged
+from typing import Any
 
-acknowledged("DiagnosticsStatusNotification", "1.6")
+from api.ocpp.registry import received
+from api.ocpp.session import StationSession
+from domain.maintenance import MaintenanceBook
+
+
+@received("DiagnosticsStatusNotification", "1.6")
+async def diagnostics_status_notification(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
+    book = await session.book(MaintenanceBook)
+    book.trigger_event(MaintenanceBook.DiagnosticsStatusReported, status=request["status"], timestamp=session.now)
+    return {}

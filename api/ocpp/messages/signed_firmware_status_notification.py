@@ -1,5 +1,20 @@
-"""SignedFirmwareStatusNotification: how far a signed update is (1.6 security extension, L01). Kept as received."""
+"""SignedFirmwareStatusNotification: how far a signed update is (1.6 security extension, L01)."""
 
-from api.ocpp.registry import acknowledged
+from typing import Any
 
-acknowledged("SignedFirmwareStatusNotification", "1.6")
+from api.ocpp.registry import received
+from api.ocpp.session import StationSession
+from api.ocpp.wire import reference
+from domain.maintenance import MaintenanceBook
+
+
+@received("SignedFirmwareStatusNotification", "1.6")
+async def signed_firmware_status_notification(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
+    book = await session.book(MaintenanceBook)
+    book.trigger_event(
+        MaintenanceBook.FirmwareStatusReported,
+        status=request["status"],
+        request_id=reference(request.get("requestId")),
+        timestamp=session.now,
+    )
+    return {}

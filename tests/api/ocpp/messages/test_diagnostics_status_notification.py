@@ -1,11 +1,11 @@
-from collections.abc import Awaitable, Callable
-from typing import Any
+from __future__ import annotations
 
-import pytest
-
-EXAMPLES: dict[str, dict[str, Any]] = {"1.6": {"status": "Uploading"}}
+from domain.events import MaintenanceBook
+from tests.api.ocpp.line import Line
 
 
-@pytest.mark.parametrize("version", EXAMPLES)
-async def test_it_is_kept_and_acknowledged(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
-    assert await kept(version, "DiagnosticsStatusNotification", EXAMPLES[version]) == {}
+async def test_it_is_noted(v16: Line) -> None:
+    assert await v16.call("DiagnosticsStatusNotification", {"status": "UploadFailed"}) == {}
+    [event] = v16.happened
+    assert isinstance(event, MaintenanceBook.DiagnosticsStatusReported)
+    assert event.status == "UploadFailed"

@@ -1,14 +1,16 @@
-from collections.abc import Awaitable, Callable
-from typing import Any
+from __future__ import annotations
 
-import pytest
-
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "1.6": {"status": "Uploaded", "requestId": 7},
-    "2.0.1": {"status": "Uploaded", "requestId": 7},
-}
+from domain.events import MaintenanceBook
+from tests.api.ocpp.line import Line
 
 
-@pytest.mark.parametrize("version", EXAMPLES)
-async def test_it_is_kept_and_acknowledged(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
-    assert await kept(version, "LogStatusNotification", EXAMPLES[version]) == {}
+async def test_it_is_noted(line: Line) -> None:
+    assert await line.call("LogStatusNotification", {"status": "Uploading", "requestId": 7}) == {}
+    [event] = line.happened
+    assert isinstance(event, MaintenanceBook.LogStatusReported)
+    assert (event.status, event.request_id) == ("Uploading", 7)
+
+
+async def test_idle_has_no_request(line: Line) -> None:
+    assert await line.call("LogStatusNotification", {"status": "Idle"}) == {}
+    assert line.happened[0].request_id is None

@@ -1,11 +1,16 @@
-from collections.abc import Awaitable, Callable
-from typing import Any
+from __future__ import annotations
 
-import pytest
-
-EXAMPLES: dict[str, dict[str, Any]] = {"1.6": {"status": "SignatureVerified", "requestId": 7}}
+from domain.events import MaintenanceBook
+from tests.api.ocpp.line import Line
 
 
-@pytest.mark.parametrize("version", EXAMPLES)
-async def test_it_is_kept_and_acknowledged(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
-    assert await kept(version, "SignedFirmwareStatusNotification", EXAMPLES[version]) == {}
+async def test_it_is_noted(v16: Line) -> None:
+    assert await v16.call("SignedFirmwareStatusNotification", {"status": "SignatureVerified", "requestId": 7}) == {}
+    [event] = v16.happened
+    assert isinstance(event, MaintenanceBook.FirmwareStatusReported)
+    assert (event.status, event.request_id) == ("SignatureVerified", 7)
+
+
+async def test_idle_has_no_request(v16: Line) -> None:
+    assert await v16.call("SignedFirmwareStatusNotification", {"status": "Idle"}) == {}
+    assert v16.happened[0].request_id is None

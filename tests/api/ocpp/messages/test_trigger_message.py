@@ -22,3 +22,16 @@ def test_it_is_said_in_the_words_of_the_version(
 ) -> None:
     typed = {"requestedMessage": message, **where}
     assert said(version, "TriggerMessage", typed) == ("TriggerMessage", {"requestedMessage": message, **expected})
+
+
+@pytest.mark.parametrize(
+    ("message", "name_in_16"),
+    [
+        ("LogStatusNotification", "LogStatusNotification"),
+        ("SignChargingStationCertificate", "SignChargePointCertificate"),
+    ],
+)
+def test_1_6_asks_for_what_is_in_its_security_extension_with_a_message_of_that(message: str, name_in_16: str) -> None:
+    typed = {"requestedMessage": message}
+    assert said("1.6", "TriggerMessage", typed) == ("ExtendedTriggerMessage", {"requestedMessage": name_in_16})
+    assert said("2.0.1", "TriggerMessage", typed) == ("TriggerMessage", typed)
