@@ -15,7 +15,7 @@ from api.graphql.requesting import Wish, request
 from api.graphql.visibility import shown
 from projections.commands import commands
 
-_HIGHEST_EVSE = 10_000
+HIGHEST_EVSE = 10_000
 PATIENCE = 10.0
 LIFETIME = 600.0
 """Seconds: a wish to start charging should not come true hours later."""
@@ -63,7 +63,7 @@ def where(input: Any) -> dict[str, int]:
     for field, name in (("evse_id", "evseId"), ("connector_id", "connectorId")):
         number = getattr(input, field, None)
         if number is not None:
-            within_bounds(name, number, 1, _HIGHEST_EVSE)
+            within_bounds(name, number, 1, HIGHEST_EVSE)
             found[name] = number
     if "connectorId" in found and "evseId" not in found:
         raise bad_input("connectorId", "a connector is one of an EVSE: name the evseId too")

@@ -6,24 +6,38 @@ from enum import Enum
 
 import strawberry
 
+from domain.charging_profiles import (
+    ChargingProfileKind,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
+    RecurrencyKind,
+)
 from domain.command import CommandStatus
 from domain.rating import PriceKind
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
 
 __all__ = [
+    "ChargingProfileKind",
+    "ChargingProfilePurpose",
+    "ChargingRateUnit",
     "CommandStatus",
     "ConnectorStatus",
     "IdTokenStatus",
     "PriceKind",
+    "RecurrencyKind",
     "RegistrationStatus",
     "ResetType",
     "TransactionState",
     "connector_status",
 ]
 
+strawberry.enum(ChargingProfileKind)
+strawberry.enum(ChargingProfilePurpose)
+strawberry.enum(ChargingRateUnit)
 strawberry.enum(CommandStatus)
 strawberry.enum(PriceKind)
+strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)
 

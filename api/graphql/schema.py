@@ -13,6 +13,8 @@ from strawberry.types import ExecutionContext
 from api.graphql.audit import EventQueries, EventSubscriptions
 from api.graphql.billing import BillingQueries
 from api.graphql.billing_changes import BillingMutations
+from api.graphql.charging_profile_requests import ChargingProfileMutations
+from api.graphql.charging_profiles import ChargingProfileQueries
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.errors import make_presentable
@@ -26,12 +28,20 @@ from api.graphql.transactions import TransactionQueries, TransactionSubscription
 
 
 @strawberry.type
-class Query(StationQueries, TransactionQueries, BillingQueries, CommandQueries, EventQueries, IdTokenQueries):
+class Query(
+    StationQueries,
+    TransactionQueries,
+    BillingQueries,
+    CommandQueries,
+    EventQueries,
+    IdTokenQueries,
+    ChargingProfileQueries,
+):
     pass
 
 
 @strawberry.type
-class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations):
+class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations, ChargingProfileMutations):
     pass
 
 
