@@ -15,6 +15,7 @@ from api.graphql.requesting import Wish, request
 from api.graphql.visibility import shown
 from projections.commands import commands
 
+_PASSWORDS = frozenset({"authorizationkey", "basicauthpassword"})
 HIGHEST_EVSE = 10_000
 PATIENCE = 10.0
 LIFETIME = 600.0
@@ -43,6 +44,8 @@ async def ask(
     info: Info, input: StationRequest, action: str, payload: dict[str, Any], *, typed: bool = True
 ) -> CommandPayload:
     """Record the wish, wait for its outcome as long as the input says, and show the command as it is then."""
+    if sets_password(payload):
+        raise bad_input("payload", "a password is changed with changePassword, which keeps it out of the journal")
     wish = Wish(
         station_id=input.station_id,
         action=action,
@@ -55,6 +58,20 @@ async def ask(
     command_id, recorded = await request(info.context.services, wish)
     position = await shown(info, recorded, commands)
     return CommandPayload(command=await command_by_id(info, command_id), position=position)
+
+
+def sets_password(payload: Any) -> bool:
+    """Whether a payload gives a value to one of the variables that hold the station's password (A01)."""
+    if isinstance(payload, list):
+        return any(map(sets_password, payload))
+    if not isinstance(payload, dict):
+        return False
+    if payload.keys() & {"value", "attributeValue"}:
+        variable = payload.get("variable")
+        name = variable.get("name") if isinstance(variable, dict) else payload.get("key", variable)
+        if isinstance(name, str) and name.casefold() in _PASSWORDS:
+            return True
+    return any(map(sets_password, payload.values()))
 
 
 def where(input: Any) -> dict[str, int]:

@@ -21,6 +21,7 @@ from api.graphql.errors import make_presentable
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
+from api.graphql.passwords import PasswordMutations
 from api.graphql.scalars import SCALARS
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
@@ -41,7 +42,9 @@ class Query(
 
 
 @strawberry.type
-class Mutation(StationMutations, IdTokenMutations, BillingMutations, CommandMutations, ChargingProfileMutations):
+class Mutation(
+    StationMutations, IdTokenMutations, BillingMutations, CommandMutations, ChargingProfileMutations, PasswordMutations
+):
     pass
 
 

@@ -65,10 +65,21 @@ def answered(action: str, *versions: str) -> Callable[[Reader], Reader]:
 
     def register(reader: Reader) -> Reader:
         for version in versions:
-            READERS[version, action] = reader
+            before = READERS.get((version, action))
+            READERS[version, action] = reader if before is None else _both(before, reader)
         return reader
 
     return register
+
+
+def _both(first: Reader, second: Reader) -> Reader:
+    """Some actions are used for several things, such as the change of any variable."""
+
+    async def read(session: StationSession, request: Payload, response: Payload) -> None:
+        await first(session, request, response)
+        await second(session, request, response)
+
+    return read
 
 
 def receiver(version: Version, action: str) -> Receiver | None:

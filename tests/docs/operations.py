@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Z]\w+")
 
 class Operation(NamedTuple):
     wire: str
-    """The action's name in this version."""
+    """The action's name in this version; ours, where the file says it with another's action."""
     names: frozenset[str]
     """Every name it has in its file: the one of 2.x, the one of 1.6."""
     file: str
@@ -47,9 +47,9 @@ def _operations(version: Version) -> Iterator[Operation]:
             head, _, text = " ".join((module.__doc__ or "").split()).partition(": ")
             names = _NAME.findall(head)
             file = module_name.replace(".", "/") + ".py"
-            for wire in names:
-                if schema.knows(version, wire):
-                    yield Operation(wire, frozenset(names), file, text[0].upper() + text[1:])
+            own = [name for name in names if (version.name, name) in registry.SENDERS]
+            for wire in [name for name in names if schema.knows(version, name)] or own[:1]:
+                yield Operation(wire, frozenset(names), file, text[0].upper() + text[1:])
 
 
 def _command(version: Version, operation: Operation) -> str:
@@ -59,12 +59,11 @@ def _command(version: Version, operation: Operation) -> str:
 
 
 def _shown(version: Version, operation: Operation, command: str) -> str:
-    request = _fields(version, operation.wire + version.request_suffix)
-    response = _fields(version, operation.wire + "Response")
-    return (
-        f"### {operation.wire}\n\n{operation.text}\n\n"
-        f"- Call: {request}\n- Answer: {response}\n- {command}File: `{operation.file}`"
-    )
+    fields = ""
+    if schema.knows(version, operation.wire):
+        request = _fields(version, operation.wire + version.request_suffix)
+        fields = f"- Call: {request}\n- Answer: {_fields(version, operation.wire + 'Response')}\n"
+    return f"### {operation.wire}\n\n{operation.text}\n\n{fields}- {command}File: `{operation.file}`"
 
 
 def _fields(version: Version, name: str) -> str:
