@@ -43,6 +43,10 @@ demo: install ## start everything with simulated stations; Ctrl-C ends it
 test: install-dev ## run the test suite; ARGS="-k name", CSMS_TEST_DATABASE_URL=… to use your own PostgreSQL
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: conformance
+conformance: install-dev ## run the cases of certification and write docs/conformance-1.6.md
+	@$(BIN)/python -m tests.conformance.report
+
 .PHONY: check
 check: lint format-check types contracts test ## lint, format, types, import contracts, tests
 

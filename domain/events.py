@@ -2,6 +2,7 @@
 
 from domain.availability_wishes import AvailabilityBook
 from domain.certificates import CertificateBook
+from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
 from domain.id_token import IdTokenRecord
@@ -18,6 +19,7 @@ __all__ = [
     "AGGREGATES",
     "AvailabilityBook",
     "CertificateBook",
+    "ChargingProfileBook",
     "Command",
     "ConfigurationBook",
     "IdTokenRecord",
@@ -40,6 +42,7 @@ AGGREGATES = (
     Tariff,
     AvailabilityBook,
     CertificateBook,
+    ChargingProfileBook,
     ConfigurationBook,
     LocalListBook,
     MaintenanceBook,

@@ -52,6 +52,29 @@ class Station(Aggregate):
         credential: str | None
 
     @dataclass(frozen=True)
+    class CredentialOffered(DomainEvent):
+        """A new password is on its way to the station, which may have taken it without our hearing of it: it counts
+        beside the old one.
+        """
+
+        TOPIC = "station.credential-offered"
+        credential: str
+
+    @dataclass(frozen=True)
+    class CredentialWithdrawn(DomainEvent):
+        """The station has refused it."""
+
+        TOPIC = "station.credential-withdrawn"
+        credential: str
+
+    @dataclass(frozen=True)
+    class SecurityProfileOffered(DomainEvent):
+        """The station has said that it will come with this one, which is higher; it may fall back before it has."""
+
+        TOPIC = "station.security-profile-offered"
+        security_profile: int
+
+    @dataclass(frozen=True)
     class RegistrationStatusSet(DomainEvent):
         TOPIC = "station.registration-status-set"
         status: RegistrationStatus
@@ -85,6 +108,8 @@ class Station(Aggregate):
     def __init__(self) -> None:
         self.security_profile = 0
         self.credential: str | None = None
+        self.offered_credentials: tuple[str, ...] = ()
+        self.offered_profile: int | None = None
         self.registration_status = RegistrationStatus.ACCEPTED
         self.boot_status: RegistrationStatus | None = None
         self.identity: Identity | None = None
@@ -105,6 +130,27 @@ class Station(Aggregate):
                 )
             return
         self.trigger_event(Station.Registered, security_profile=security_profile, credential=credential, timestamp=at)
+
+    def offer_credential(self, credential: str, at: datetime) -> None:
+        """Let a new password count, too; ask before the station is told of it (A01)."""
+        if credential != self.credential and credential not in self.offered_credentials:
+            self.trigger_event(Station.CredentialOffered, credential=credential, timestamp=at)
+
+    def withdraw_credential(self, credential: str, at: datetime) -> None:
+        if credential in self.offered_credentials:
+            self.trigger_event(Station.CredentialWithdrawn, credential=credential, timestamp=at)
+
+    def offer_profile(self, security_profile: int, at: datetime) -> None:
+        """Remember that the station will come with a higher profile; never a lower one (A05)."""
+        if security_profile > max(self.security_profile, self.offered_profile or 0):
+            self.trigger_event(Station.SecurityProfileOffered, security_profile=security_profile, timestamp=at)
+
+    def log_in(self, security_profile: int, credential: str, at: datetime) -> None:
+        """It has come with this password, in this profile: from now on no older one counts, and no lower one."""
+        risen = self.offered_profile == security_profile
+        profile = security_profile if risen else self.security_profile
+        if (profile, credential) != (self.security_profile, self.credential):
+            self.trigger_event(Station.CredentialChanged, security_profile=profile, credential=credential, timestamp=at)
 
     def set_registration_status(self, status: RegistrationStatus, at: datetime) -> None:
         """What the next BootNotification is answered; until then the station keeps the status it has."""
@@ -130,7 +176,18 @@ class Station(Aggregate):
     def evolve(self, event: DomainEvent) -> None:
         match event:
             case Station.Registered() | Station.CredentialChanged():
+                if event.credential != self.credential:
+                    self.offered_credentials = ()
                 self.security_profile, self.credential = event.security_profile, event.credential
+                if event.security_profile >= (self.offered_profile or 0):
+                    self.offered_profile = None
+            case Station.CredentialOffered():
+                self.offered_credentials = (*self.offered_credentials, event.credential)
+            case Station.CredentialWithdrawn():
+                kept = tuple(offered for offered in self.offered_credentials if offered != event.credential)
+                self.offered_credentials = kept
+            case Station.SecurityProfileOffered():
+                self.offered_profile = event.security_profile
             case Station.RegistrationStatusSet():
                 self.registration_status = event.status
             case Station.BootAnswered():

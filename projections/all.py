@@ -4,6 +4,7 @@ from projections.availability import availability
 from projections.availability_wishes import availability_wishes
 from projections.billing import billing
 from projections.certificates import certificates
+from projections.charging_profiles import charging_profiles
 from projections.commands import commands
 from projections.configuration import configuration
 from projections.history import history
@@ -24,6 +25,7 @@ READ_MODELS = (
     id_tokens,
     availability_wishes,
     certificates,
+    charging_profiles,
     configuration,
     local_lists,
     maintenance,

@@ -22,7 +22,7 @@ from app.database import connect, migrate
 from app.embedded_postgres import EmbeddedPostgres
 from app.journal import PostgresJournal
 
-pytest.register_assert_rewrite("tests.journal.contract")
+pytest.register_assert_rewrite("tests.journal.contract", "tests.api.ocpp.line")
 for module in ("server", "front_end", "stations", "billing", "ledger"):  # used by the tests of the documents too
     pytest.register_assert_rewrite(f"tests.endtoend.{module}")
 

@@ -16,7 +16,8 @@ from api.graphql.requesting import Wish, request
 from api.graphql.visibility import shown
 from projections.commands import commands
 
-_HIGHEST_EVSE = 10_000
+_PASSWORDS = frozenset({"authorizationkey", "basicauthpassword"})
+HIGHEST_EVSE = 10_000
 PATIENCE = 10.0
 LIFETIME = 600.0
 """Seconds: a wish to start charging should not come true hours later."""
@@ -53,6 +54,8 @@ async def ask(
 
     `drawn` names the parts of the payload that come from us, not from the input.
     """
+    if sets_password(payload):
+        raise bad_input("payload", "a password is changed with changePassword, which keeps it out of the journal")
     wish = Wish(
         station_id=input.station_id,
         action=action,
@@ -68,13 +71,27 @@ async def ask(
     return CommandPayload(command=await command_by_id(info, command_id), position=position)
 
 
+def sets_password(payload: Any) -> bool:
+    """Whether a payload gives a value to one of the variables that hold the station's password (A01)."""
+    if isinstance(payload, list):
+        return any(map(sets_password, payload))
+    if not isinstance(payload, dict):
+        return False
+    if payload.keys() & {"value", "attributeValue"}:
+        variable = payload.get("variable")
+        name = variable.get("name") if isinstance(variable, dict) else payload.get("key", variable)
+        if isinstance(name, str) and name.casefold() in _PASSWORDS:
+            return True
+    return any(map(sets_password, payload.values()))
+
+
 def where(input: Any) -> dict[str, int]:
     """The EVSE and connector that an input names, if it does."""
     found: dict[str, int] = {}
     for field, name in (("evse_id", "evseId"), ("connector_id", "connectorId")):
         number = getattr(input, field, None)
         if number is not None:
-            within_bounds(name, number, 1, _HIGHEST_EVSE)
+            within_bounds(name, number, 1, HIGHEST_EVSE)
             found[name] = number
     if "connectorId" in found and "evseId" not in found:
         raise bad_input("connectorId", "a connector is one of an EVSE: name the evseId too")

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Any
 
 import strawberry
 
 from api.graphql.asking import KEY, LIFE, LIFETIME, PATIENCE, WAIT, CommandPayload, StationRequest, ask, where
+from api.graphql.charging_profile_inputs import ChargingProfileInput, typed_profile
 from api.graphql.context import Info
 from api.graphql.deciding import DEEPEST_PAYLOAD, checked, deeper
-from api.graphql.enums import ResetType
+from api.graphql.enums import ChargingProfilePurpose, ResetType
 from api.graphql.errors import Refused, UserErrorCode, bad_input, refusals_as
 from api.graphql.scalars import JSON
 from projections.sessions import transactions_by_id
@@ -32,6 +34,9 @@ class RemoteStartInput(StationRequest):
     evse_id: int | None = None
     connector_id: int | None = strawberry.field(
         default=None, description="Accepted for completeness: OCPP names the EVSE."
+    )
+    charging_profile: ChargingProfileInput | None = strawberry.field(
+        default=None, description="A TX_PROFILE for the transaction that begins."
     )
 
 
@@ -87,11 +92,15 @@ class CommandMutations:
     @strawberry.mutation(description="Start charging from afar.")
     @refusals_as(CommandPayload)
     async def remote_start(self, info: Info, input: RemoteStartInput) -> CommandPayload:
-        payload = {
+        payload: dict[str, Any] = {
             "idToken": checked("idToken", input.id_token),
             "idTokenType": checked("idTokenType", input.id_token_type, 20),
             "remoteStartId": 1 + secrets.randbelow(2**31 - 1),
         }
+        if input.charging_profile is not None:
+            if input.charging_profile.purpose is not ChargingProfilePurpose.TX_PROFILE:
+                raise bad_input("purpose", "the profile of a remote start is a TX_PROFILE")
+            payload["chargingProfile"] = typed_profile(input.charging_profile)
         drawn = ("remoteStartId",)
         return await ask(info, input, "RequestStartTransaction", payload | where(input), drawn=drawn)
 

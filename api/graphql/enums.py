@@ -7,6 +7,12 @@ from enum import Enum
 import strawberry
 
 from domain.availability_wishes import WishOutcome
+from domain.charging_profiles import (
+    ChargingProfileKind,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
+    RecurrencyKind,
+)
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
 from domain.rating import PriceKind
@@ -16,11 +22,15 @@ from projections.reservations import ReservationStatus
 
 __all__ = [
     "ChangeOutcome",
+    "ChargingProfileKind",
+    "ChargingProfilePurpose",
+    "ChargingRateUnit",
     "CommandStatus",
     "ConnectorStatus",
     "IdTokenStatus",
     "LocalListUpdate",
     "PriceKind",
+    "RecurrencyKind",
     "RegistrationStatus",
     "ReservationStatus",
     "ResetType",
@@ -30,8 +40,12 @@ __all__ = [
 ]
 
 strawberry.enum(ChangeOutcome)
+strawberry.enum(ChargingProfileKind)
+strawberry.enum(ChargingProfilePurpose)
+strawberry.enum(ChargingRateUnit)
 strawberry.enum(CommandStatus)
 strawberry.enum(PriceKind)
+strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)
 strawberry.enum(WishOutcome)

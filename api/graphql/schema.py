@@ -14,6 +14,8 @@ from api.graphql.audit import EventQueries, EventSubscriptions
 from api.graphql.billing import BillingQueries
 from api.graphql.billing_changes import BillingMutations
 from api.graphql.certificates import CertificateMutations, CertificateQueries
+from api.graphql.charging_profile_requests import ChargingProfileMutations
+from api.graphql.charging_profiles import ChargingProfileQueries
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.configuration import ConfigurationMutations, ConfigurationQueries
@@ -23,6 +25,7 @@ from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.local_lists import LocalListMutations, LocalListQueries
 from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
+from api.graphql.passwords import PasswordMutations
 from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
@@ -40,6 +43,7 @@ class Query(
     EventQueries,
     IdTokenQueries,
     CertificateQueries,
+    ChargingProfileQueries,
     ConfigurationQueries,
     LocalListQueries,
     MaintenanceQueries,
@@ -56,9 +60,11 @@ class Mutation(
     BillingMutations,
     CommandMutations,
     CertificateMutations,
+    ChargingProfileMutations,
     ConfigurationMutations,
     LocalListMutations,
     MaintenanceMutations,
+    PasswordMutations,
     ReservationMutations,
 ):
     pass

@@ -15,6 +15,7 @@ from api.ocpp.frame import encode_call
 from api.ocpp.receive import OwnershipLost
 from api.ocpp.rpc import Answer
 from api.ocpp.schema import CallFailed
+from api.ocpp.sealed import recorded_as, spoken
 from api.ocpp.versions import Version
 from domain.aggregate import DomainEvent
 from domain.command import Command
@@ -49,9 +50,11 @@ async def run_command(stream: str, connection: StationConnection) -> None:
     message_id = str(uuid4())
     try:
         action, payload = _say(command, version)
-        schema.check_request(version, action, payload)
+        said = spoken(payload, node.pepper, connection.session.station_id)
+        schema.check_request(version, action, said)
+        payload = recorded_as(payload)
         text = encode_call(message_id, action, payload)
-    except (CallFailed, LookupError, TypeError) as failure:
+    except (CallFailed, LookupError, TypeError, ValueError) as failure:
         command.fail(f"not sent: {failure}", node.clock())
         await _record(connection, command, None)
         return
@@ -68,7 +71,7 @@ async def run_command(stream: str, connection: StationConnection) -> None:
         recorded = await _record(connection, command, Evidence(version.subprotocol, text))
         if not (claimed and recorded):
             return
-        answer = await connection.call(message_id, action, payload)
+        answer = await connection.call(message_id, action, said)
     except (ConnectionClosed, ConnectionError):
         command.fail("the connection closed before the station answered", node.clock())
         await _record(connection, command, None)
@@ -133,14 +136,12 @@ async def _decide(
         command.fail(f"the station's answer is not valid: {failure.description}", session.now)
         return
     command.answer(answer.payload, accepted=_statuses(answer.payload) <= _ACCEPTING, at=session.now)
-    reader = registry.READERS.get((session.version.name, action))
-    if reader is not None:
-        try:
-            await reader(session, payload, answer.payload)
-        except Exception:  # the command has ended all the same
-            log.exception("ocpp.answer_not_understood", station=session.station_id, action=action)
-            await session.load()
-            session.begin()
+    try:
+        await registry.read_answer(session, action, payload, answer.payload)
+    except Exception:  # the command has ended all the same
+        log.exception("ocpp.answer_not_understood", station=session.station_id, action=action)
+        await session.load()
+        session.begin()
 
 
 def _statuses(payload: dict[str, Any]) -> set[str]:

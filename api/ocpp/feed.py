@@ -24,6 +24,8 @@ _TOPICS = [
         Tariff.Defined,
         StationDay.Connected,
         Station.CredentialChanged,
+        Station.CredentialOffered,
+        Station.CredentialWithdrawn,
         Station.RegistrationStatusSet,
         Station.TariffAssigned,
     )

@@ -10,6 +10,7 @@ from typing import cast
 from urllib.parse import unquote
 
 import structlog
+from eventsourcing.persistence import RecordConflictError
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
@@ -77,7 +78,10 @@ def _select(socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprot
 async def _admit(node: Node, socket: ServerConnection, request: Request) -> Response | None:
     """Decide before the upgrade: 404 unknown, 401 wrong credentials, 400 no common version, 503 no database."""
     try:
-        return await _decide(node, cast("StationSocket", socket), request)
+        try:
+            return await _decide(node, cast("StationSocket", socket), request)
+        except RecordConflictError:  # somebody else has changed the station: decide again
+            return await _decide(node, cast("StationSocket", socket), request)
     except Exception as error:
         log.error("ocpp.handshake_failed", error=repr(error))
         return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "try again later", ("Retry-After", "5"))
@@ -91,7 +95,8 @@ async def _decide(node: Node, socket: StationSocket, request: Request) -> Respon
     user_password = _basic(request.headers)
     if not station.exists and not node.accept_unknown:
         return _refuse(HTTPStatus.NOT_FOUND, "unknown station")
-    if station.exists and not _authenticated(node, station, station_id, user_password):
+    credential = _credential(node, station, station_id, user_password)
+    if station.exists and station.security_profile and (credential is None or station.security_profile > 1):
         return _refuse(HTTPStatus.UNAUTHORIZED, "wrong credentials", ("WWW-Authenticate", 'Basic realm="ocpp"'))
     offered = [
         name.strip() for header in request.headers.get_all("Sec-WebSocket-Protocol") for name in header.split(",")
@@ -103,16 +108,20 @@ async def _decide(node: Node, socket: StationSocket, request: Request) -> Respon
         return _refuse(HTTPStatus.BAD_REQUEST, f"offer one of the subprotocols {', '.join(VERSIONS)}")
     if not station.exists:
         await _register(node, station, station_id, user_password)
+    elif credential is not None:
+        station.log_in(1, credential, node.clock())
+        if station.pending_events:
+            await node.journal.append([Entry(event) for event in station.collect_events()])
     return None
 
 
-def _authenticated(node: Node, station: Station, station_id: str, user_password: tuple[str, bytes] | None) -> bool:
-    """Profile 0 is open as somebody registered it so; profile 1 needs the password; 2 and 3 do not come this way."""
-    if station.security_profile == 0:
-        return True
+def _credential(node: Node, station: Station, station_id: str, user_password: tuple[str, bytes] | None) -> str | None:
+    """Which of the station's credentials was shown, if any; a password that is being changed has two."""
     user, password = user_password or ("", b"")
-    right = verify(node.pepper, station_id, password, station.credential)
-    return right and user == station_id and station.security_profile == 1
+    for credential in (station.credential, *station.offered_credentials):
+        if verify(node.pepper, station_id, password, credential) and user == station_id:
+            return credential
+    return None
 
 
 async def _register(node: Node, station: Station, station_id: str, user_password: tuple[str, bytes] | None) -> None:

@@ -22,8 +22,8 @@ RECEIVERS: dict[tuple[str, str], Receiver] = {}
 """(version, action) to what handles a CALL from a station and returns its answer."""
 SENDERS: dict[tuple[str, str], Sender] = {}
 """(version, our name of an action) to what says it in that version: the wire's action and payload."""
-READERS: dict[tuple[str, str], Reader] = {}
-"""(version, wire action) to what draws facts from the answer to a CALL of ours."""
+READERS: dict[tuple[str, str], list[Reader]] = {}
+"""(version, wire action) to those who draw facts from the answer to a CALL of ours: one action may serve several."""
 
 
 def received(action: str, *versions: str) -> Callable[[Receiver], Receiver]:
@@ -65,10 +65,15 @@ def answered(action: str, *versions: str) -> Callable[[Reader], Reader]:
 
     def register(reader: Reader) -> Reader:
         for version in versions:
-            READERS[version, action] = reader
+            READERS.setdefault((version, action), []).append(reader)
         return reader
 
     return register
+
+
+async def read_answer(session: StationSession, action: str, request: Payload, response: Payload) -> None:
+    for reader in READERS.get((session.version.name, action), ()):
+        await reader(session, request, response)
 
 
 def receiver(version: Version, action: str) -> Receiver | None:

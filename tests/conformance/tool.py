@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from base64 import b64encode
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -43,7 +44,7 @@ def moment(minutes: float = 0) -> str:
 class Tool:
     """A station of one version. Use as a context: it is connected inside; `connect` again after `close`."""
 
-    def __init__(self, api: Api, version: str, station_id: str, password: str | None) -> None:
+    def __init__(self, api: Api, version: str, station_id: str, password: str | bytes | None) -> None:
         self.api = api
         self.version = BY_NAME[version]
         self.id = station_id
@@ -64,7 +65,8 @@ class Tool:
         """Raises websockets' InvalidStatus if the server refuses."""
         headers = {}
         if self.password is not None:
-            headers["Authorization"] = "Basic " + b64encode(f"{self.id}:{self.password}".encode()).decode()
+            secret = self.password.encode() if isinstance(self.password, str) else self.password
+            headers["Authorization"] = "Basic " + b64encode(self.id.encode() + b":" + secret).decode()
         url = f"{self.api.server.ocpp}/{self.id}"
         protocol: Any = self.version.subprotocol
         self._socket = await connect(url, subprotocols=[protocol], additional_headers=headers, proxy=None)
@@ -115,10 +117,17 @@ class Tool:
         """The operator does a mutation, the station hears this action and answers so. Returns what it heard, and the
         command as the operator sees it then.
         """
-        asking = asyncio.create_task(self.api.well(mutation, COMMAND, stationId=self.id, **input))
+        heard, payload = await self.told(self.api.well(mutation, COMMAND, stationId=self.id, **input), action, answer)
+        return heard, payload["command"]
+
+    async def told(
+        self, mutation: Coroutine[Any, Any, Any], action: str, answer: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The same with a mutation that asks for fields of its own; returns its whole payload."""
+        asking = asyncio.create_task(mutation)
         try:
             heard = await self.hears(action)
             await self.answers(heard, **answer)
-            return heard.payload, (await asking)["command"]
+            return heard.payload, await asking
         finally:
             asking.cancel()

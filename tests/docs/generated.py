@@ -23,6 +23,7 @@ from app.settings import Settings
 from domain.events import AGGREGATES
 from projections.all import READ_MODELS
 from tests.docs.blocks import DOCUMENTS, ROOT
+from tests.docs.operations import operations
 
 _SECTION = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _QUOTED = re.compile(r"(```python\n# ([\w/]+\.py)\n)(.*?)(```\n)", re.DOTALL)
@@ -164,6 +165,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "metrics": _metrics,
     "actions": _actions,
     "commands": _commands,
+    "operations-16": lambda: operations("1.6"),
     "error-codes": _error_codes,
     "events": _events,
     "read-models": _read_models,

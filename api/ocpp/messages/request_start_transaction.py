@@ -1,11 +1,15 @@
-"""RequestStartTransaction, in 1.6 RemoteStartTransaction: start charging from afar (1.6 §5.11, 2.0.1 F01).
+"""RequestStartTransaction, in 1.6 RemoteStartTransaction: start charging from afar (1.6 §5.11, 2.0.1 F01, K05).
 
-Typed payload: `idToken`, `idTokenType`, `evseId`?, `remoteStartId`.
+Typed payload: `idToken`, `idTokenType`, `evseId`?, `remoteStartId`, `chargingProfile`? as in SetChargingProfile, a
+TxProfile without a transaction. If it is accepted, the profile is noted and belongs to the transaction that begins.
 """
 
 from typing import Any
 
-from api.ocpp.registry import sent
+from api.ocpp.profiles import profile_of, profile_v2, profile_v16
+from api.ocpp.registry import answered, sent
+from api.ocpp.session import StationSession
+from domain.charging_profiles import ChargingProfileBook, RemoteStart
 
 
 @sent("RequestStartTransaction", "1.6")
@@ -13,6 +17,8 @@ def remote_start_transaction(typed: dict[str, Any]) -> tuple[str, dict[str, Any]
     payload: dict[str, Any] = {"idTag": typed["idToken"]}
     if typed.get("evseId"):
         payload["connectorId"] = typed["evseId"]
+    if typed.get("chargingProfile"):
+        payload["chargingProfile"] = profile_v16(typed["chargingProfile"])
     return "RemoteStartTransaction", payload
 
 
@@ -24,4 +30,34 @@ def request_start_transaction(typed: dict[str, Any]) -> tuple[str, dict[str, Any
     }
     if typed.get("evseId"):
         payload["evseId"] = typed["evseId"]
+    if typed.get("chargingProfile"):
+        payload["chargingProfile"] = profile_v2(typed["chargingProfile"])
     return "RequestStartTransaction", payload
+
+
+@answered("RemoteStartTransaction", "1.6")
+async def remote_start_answered(session: StationSession, request: dict[str, Any], response: dict[str, Any]) -> None:
+    await _note(session, request, response, request.get("connectorId"), RemoteStart(request["idTag"]))
+
+
+@answered("RequestStartTransaction", "2.0.1")
+async def request_start_answered(session: StationSession, request: dict[str, Any], response: dict[str, Any]) -> None:
+    start = RemoteStart(request["idToken"]["idToken"], request["remoteStartId"])
+    await _note(session, request, response, request.get("evseId"), start)
+
+
+async def _note(
+    session: StationSession, request: dict[str, Any], response: dict[str, Any], evse_id: int | None, start: RemoteStart
+) -> None:
+    """A profile that came with the request waits for the transaction."""
+    if "chargingProfile" in request:
+        book = await session.book(ChargingProfileBook)
+        book.trigger_event(
+            ChargingProfileBook.Set,
+            profile=profile_of(request["chargingProfile"]),
+            evse_id=evse_id,
+            status=response["status"],
+            accepted=response["status"] == "Accepted",
+            remote_start=start,
+            timestamp=session.now,
+        )

@@ -18,10 +18,7 @@ from domain.events import IdTokenRecord, StationDay
 from domain.id_token import Permission
 from domain.journal import InMemoryJournal
 from domain.values import AuthorizationStatus, IdToken
-
-pytest.register_assert_rewrite("tests.api.ocpp.line")
-
-from tests.api.ocpp.line import BY_NAME, LIMIT, Clock, Line, record, register  # noqa: E402  # rewritten from here on
+from tests.api.ocpp.line import BY_NAME, LIMIT, Clock, Line, record, register
 
 load_messages()
 

@@ -19,7 +19,8 @@ async def noted(line: Line, action: str, request: dict[str, Any], response: dict
     official(line.version, action + line.version.request_suffix).validate(request)
     official(line.version, f"{action}Response").validate(response)
     line.session.begin()
-    await registry.READERS[line.version.name, action](line.session, request, response)
+    assert (line.version.name, action) in registry.READERS
+    await registry.read_answer(line.session, action, request, response)
     entries = line.session.entries(None)
     await line.journal.append(entries)
     return [entry.event for entry in entries]

@@ -5,8 +5,7 @@ import pytest
 from domain.availability_wishes import AvailabilityBook
 from domain.values import Evse
 from tests.api.ocpp.line import Line
-from tests.api.ocpp.noted import noted
-from tests.api.ocpp.said import said
+from tests.api.ocpp.said import noted, said
 
 
 @pytest.mark.parametrize(

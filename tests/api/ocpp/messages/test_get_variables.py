@@ -7,8 +7,7 @@ import pytest
 from api.ocpp.schema import CallFailed
 from domain.configuration import ConfigurationBook, Setting, Variable
 from tests.api.ocpp.line import Line
-from tests.api.ocpp.noted import noted
-from tests.api.ocpp.said import said
+from tests.api.ocpp.said import noted, said
 
 
 @pytest.mark.parametrize(

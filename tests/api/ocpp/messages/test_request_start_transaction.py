@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.ocpp.said import said
+from domain.charging_profiles import ChargingProfileBook, RemoteStart
+from tests.api.ocpp.line import Line
+from tests.api.ocpp.said import noted, said
 
 TYPED = {"idToken": "ABC123", "idTokenType": "ISO14443", "remoteStartId": 7}
 
@@ -18,3 +20,38 @@ def test_2_0_1_starts_an_evse(where: dict[str, Any]) -> None:
     action, payload = said("2.0.1", "RequestStartTransaction", {**TYPED, **where})
     token = {"idToken": "ABC123", "type": "ISO14443"}
     assert (action, payload) == ("RequestStartTransaction", {"remoteStartId": 7, "idToken": token, **where})
+
+
+RELATIVE: dict[str, Any] = {
+    "id": 3,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {"chargingRateUnit": "W", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": "6000"}]},
+}
+
+
+@pytest.mark.parametrize(("version", "number"), [("1.6", "chargingProfileId"), ("2.0.1", "id")])
+def test_a_profile_may_come_with_it(version: str, number: str) -> None:
+    _, payload = said(version, "RequestStartTransaction", {**TYPED, "chargingProfile": RELATIVE})
+    profile = payload["chargingProfile"]
+    assert (profile[number], profile["chargingProfilePurpose"]) == (3, "TxProfile")
+    assert "transactionId" not in profile
+
+
+@pytest.mark.parametrize("where", [{}, {"evseId": 2}])
+async def test_the_profile_is_noted_with_the_token_whose_transaction_it_waits_for(
+    line: Line, where: dict[str, Any]
+) -> None:
+    typed = {**TYPED, **where, "chargingProfile": RELATIVE}
+    action, request = said(line.version.name, "RequestStartTransaction", typed)
+    [event] = await noted(line, action, request, {"status": "Accepted"})
+    assert isinstance(event, ChargingProfileBook.Set)
+    assert (event.profile.id, event.evse_id, event.accepted) == (3, where.get("evseId"), True)
+    expected = RemoteStart("ABC123", None if line.version.name == "1.6" else 7)
+    assert event.remote_start == expected
+
+
+async def test_without_a_profile_nothing_is_noted(line: Line) -> None:
+    action, request = said(line.version.name, "RequestStartTransaction", TYPED)
+    assert await noted(line, action, request, {"status": "Accepted"}) == []

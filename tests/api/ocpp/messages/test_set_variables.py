@@ -8,8 +8,7 @@ from api.ocpp.schema import CallFailed
 from domain.configuration import ConfigurationBook, Variable
 from domain.values import Evse
 from tests.api.ocpp.line import Line
-from tests.api.ocpp.noted import noted
-from tests.api.ocpp.said import said
+from tests.api.ocpp.said import noted, said
 
 KEY = {"variable": "MeterValueSampleInterval", "value": "60"}
 EVERYTHING = {
