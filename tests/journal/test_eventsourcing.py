@@ -19,6 +19,7 @@ from eventsourcing.projection import Projection, ProjectionRunner
 
 from app.journal import PostgresJournal
 from domain.aggregate import Aggregate
+from domain.books import Book
 from domain.events import AGGREGATES, Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Permission
 from domain.journal import START, Entry, load
@@ -26,7 +27,7 @@ from domain.rating import PriceElement, PriceKind
 from domain.station import Identity
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, IdToken, RegistrationStatus
-from tests.journal.samples import AT, entries, settled
+from tests.journal.samples import AT, entries, event_classes, filled, settled
 
 
 @pytest.fixture
@@ -70,7 +71,21 @@ def one_of_each() -> list[Aggregate]:
     token.set(IdToken("ABC"), Permission(AuthorizationStatus.ACCEPTED), AT)
     tariff = Tariff.blank(Tariff.stream("t1"))
     tariff.define(Terms("EUR", (PriceElement(PriceKind.ENERGY, Decimal("0.390"), Decimal(19)),)), AT)
-    return [station, day, transaction, command, token, tariff]
+    return [station, day, transaction, command, token, tariff, *books()]
+
+
+def books() -> list[Aggregate]:
+    """One of each, with one event of each kind."""
+    made: list[Aggregate] = []
+    for kind in AGGREGATES:
+        if issubclass(kind, Book):
+            book = kind.blank(kind.stream("CS/1", AT.date()))
+            for event in event_classes():
+                if event.AGGREGATE is kind:
+                    told = {name: getattr(filled(event), name) for name in event.DEFAULTS if name != "timestamp"}
+                    book.trigger_event(event, timestamp=AT, **told)
+            made.append(book)
+    return made
 
 
 async def record(journal: PostgresJournal, aggregates: list[Aggregate]) -> None:
