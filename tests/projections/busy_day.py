@@ -9,6 +9,8 @@ from random import Random
 from typing import Any
 
 from domain.aggregate import Aggregate
+from domain.availability_wishes import AvailabilityBook, WishOutcome
+from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
 from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Permission
 from domain.rating import PriceElement, PriceKind
@@ -59,6 +61,10 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
     station.assign_tariff(rng.choice(["day", None]), None, now)
     station.assign_tariff("day", 2, now)
     yield day, station
+    books = (
+        ConfigurationBook.blank(ConfigurationBook.stream(name, now.date())),
+        AvailabilityBook.blank(AvailabilityBook.stream(name, now.date())),
+    )
     for n in range(sessions):
         now += timedelta(minutes=rng.randrange(1, 300))
         if StationDay.stream(name, now.date()) > day.id:
@@ -70,6 +76,7 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
         yield (day,)
         yield from _session(rng, name, f"{n}", now, station, tariff)
         yield from _asked(rng, name, f"{name} {n}", now)
+        yield from _configured(rng, *books, now)
         if rng.random() < 0.3:
             day.disconnect(f"{name} {rng.choice([n, n + 1])}", "gone", now)
             day.connect(Connection(f"{name} {n + 2}", "n2", "1.6", now), 0, None, now)
@@ -135,6 +142,23 @@ def _asked(rng: Random, name: str, id: str, now: datetime) -> Iterator[tuple[Agg
             ]
         )()
         yield (command,)
+
+
+def _configured(
+    rng: Random, book: ConfigurationBook, wishes: AvailabilityBook, now: datetime
+) -> Iterator[tuple[Aggregate, ...]]:
+    variable, value = Variable(rng.choice(["A", "B"])), str(rng.randrange(3))
+    changed = {"variable": variable, "value": value, "outcome": rng.choice(list(ChangeOutcome))}
+    book.trigger_event(ConfigurationBook.ChangeAnswered, timestamp=now, **changed)
+    yield (book,)
+    settings = (Setting(Variable("a"), value, False), Setting(Variable("C"), value, True))
+    book.trigger_event(ConfigurationBook.Reported, timestamp=now, settings=settings, unknown=(Variable("B"),))
+    yield (book,)
+    evse, outcome = Evse(rng.randrange(3)), rng.choice(list(WishOutcome))
+    wishes.trigger_event(
+        AvailabilityBook.ChangeAnswered, timestamp=now, evse=evse, operative=rng.random() < 0.5, outcome=outcome
+    )
+    yield (wishes,)
 
 
 def _reading(rng: Random, at: datetime, wh: int) -> MeterReading:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -29,6 +30,13 @@ from projections.model import position
 from projections.rebuild import rebuild
 from projections.sessions import transactions_page
 from tests.projections.shelf import Shelf, contents, until
+
+WISHES: dict[str, dict[str, Any]] = {
+    "ClearCache": {},
+    "GetVariables": {"variables": []},
+    "ChangeAvailability": {"operationalStatus": "Operative"},
+}
+"""What is asked of each station. A version that cannot say one ends it in an error, which is as good here."""
 
 
 @pytest.fixture
@@ -61,7 +69,7 @@ def plan(system: System) -> FleetPlan:
 
 
 async def prepare(system: System, plan: FleetPlan) -> None:
-    """A tariff and a command for each station, and the drivers' tokens."""
+    """A tariff and commands for each station, and the drivers' tokens."""
     now = datetime.now(UTC)
     tariff = Tariff.blank(Tariff.stream("t"))
     tariff.define(Terms("EUR", (PriceElement(PriceKind.ENERGY, Decimal("0.39"), Decimal(19)),)), now)
@@ -70,18 +78,20 @@ async def prepare(system: System, plan: FleetPlan) -> None:
         station = Station.blank(Station.stream(name))
         station.register(security_profile=0, credential=None, at=now)
         station.assign_tariff("t", None, now)
-        command = Command.blank(Command.stream(name, f"c-{name}", now))
-        command.request(
-            station_id=name,
-            command_id=f"c-{name}",
-            action="ClearCache",
-            payload={},
-            typed=False,
-            expires_at=now + timedelta(minutes=1),
-            idempotency_key=None,
-            at=now,
-        )
-        changed += [station, command]
+        changed.append(station)
+        for action, payload in WISHES.items():
+            command = Command.blank(Command.stream(name, f"{action}-{name}", now))
+            command.request(
+                station_id=name,
+                command_id=f"{action}-{name}",
+                action=action,
+                payload=payload,
+                typed=True,
+                expires_at=now + timedelta(minutes=1),
+                idempotency_key=None,
+                at=now,
+            )
+            changed.append(command)
     for value in plan.tokens():
         token = IdTokenRecord.blank(IdTokenRecord.stream(value))
         token.set(IdToken(value), Permission(AuthorizationStatus.ACCEPTED), now)
