@@ -218,7 +218,7 @@ def requested(rows: Rows, event: Any) -> None:
         if told["outcome"] == _CANCELED and known.latest is not None and not known.latest.finished:
             _report(rows, known._replace(request_id=None), known.latest.job_id, _CANCELED, event)
     _tell(rows, known, job_id, finished=finished, **told)
-    _track(rows, known, job_id, latest=True, requested=True, finished=finished)
+    _track(rows, known, job_id, latest=told["outcome"] in _AGREED, requested=True, finished=finished)
 
 
 def _goes_on(event: Any) -> bool:

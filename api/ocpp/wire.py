@@ -66,6 +66,11 @@ def reference(value: int | None) -> int | None:
     return value if value is not None and 0 <= value < 2**31 else None
 
 
+def count(value: int | None) -> int | None:
+    """A number of attempts or of seconds; one beyond 32 bits nobody means."""
+    return reference(value)
+
+
 @lru_cache(maxsize=256)
 def evse_of_connector(connector_id: int) -> Evse:
     """1.6 connector n is EVSE n with connector 1; connector 0 is the station as a whole."""

@@ -12,6 +12,7 @@ from tests.endtoend.conftest import api, server  # noqa: F401  # fixtures
 from tests.endtoend.front_end import Api
 
 _numbers = itertools.count(1)
+BOOT_201 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Tool", "model": "T1"}}
 BOOT_16 = {"chargePointVendor": "Tool", "chargePointModel": "T1", "chargePointSerialNumber": "T1-1"}
 
 
@@ -29,6 +30,14 @@ async def tool(api: Api) -> AsyncIterator[Tool]:  # noqa: F811
         assert (await tool.call("BootNotification", **BOOT_16))["status"] == "Accepted"
         for connector in (0, 1, 2):
             await tool.call("StatusNotification", connectorId=connector, errorCode="NoError", status="Available")
+        yield tool
+
+
+@pytest.fixture
+async def tool201(api: Api) -> AsyncIterator[Tool]:  # noqa: F811
+    """A 2.0.1 station that is connected and has booted."""
+    async with await registered(api, "2.0.1") as tool:
+        assert (await tool.call("BootNotification", **BOOT_201))["status"] == "Accepted"
         yield tool
 
 

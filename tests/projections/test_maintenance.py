@@ -153,6 +153,11 @@ async def test_a_refused_job_is_finished(shelf: Shelf) -> None:
     assert [job["finished"] for job in jobs] == [True, True, True], "and one that has nothing to upload"
 
 
+async def test_a_status_is_never_of_a_job_that_was_refused(shelf: Shelf) -> None:
+    jobs = await shown(shelf, Notes().firmware(7).firmware(8, "Rejected").status("Installing"))
+    assert [job["progress"] for job in jobs] == [["Installing"], []]
+
+
 async def test_a_job_that_was_given_up_for_another_is_finished(shelf: Shelf) -> None:
     jobs = await shown(shelf, Notes().log(1).status("Uploading", of="Log", request_id=1).log(2, "AcceptedCanceled"))
     assert [(job["status"], job["finished"]) for job in jobs] == [("AcceptedCanceled", True), (None, False)]

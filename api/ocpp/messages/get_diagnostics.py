@@ -7,7 +7,7 @@ from typing import Any
 
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
-from api.ocpp.wire import instant
+from api.ocpp.wire import count, instant
 from domain.maintenance import MaintenanceBook
 
 
@@ -38,8 +38,8 @@ async def requested(session: StationSession, request: dict[str, Any], response: 
         location=request["location"],
         oldest=instant(oldest) if oldest else None,
         latest=instant(latest) if latest else None,
-        retries=request.get("retries"),
-        retry_interval=request.get("retryInterval"),
+        retries=count(request.get("retries")),
+        retry_interval=count(request.get("retryInterval")),
         file_name=response.get("fileName") or None,
         timestamp=session.now,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
-from api.ocpp.wire import instant, reference
+from api.ocpp.wire import count, instant, reference
 from domain.maintenance import MaintenanceBook
 
 
@@ -36,8 +36,8 @@ async def requested(session: StationSession, request: dict[str, Any], response: 
         request_id=reference(request["requestId"]),
         oldest=instant(oldest) if oldest else None,
         latest=instant(latest) if latest else None,
-        retries=request.get("retries"),
-        retry_interval=request.get("retryInterval"),
+        retries=count(request.get("retries")),
+        retry_interval=count(request.get("retryInterval")),
         file_name=response.get("filename") or None,
         timestamp=session.now,
     )

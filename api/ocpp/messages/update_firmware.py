@@ -9,7 +9,7 @@ from typing import Any
 from api.ocpp.registry import answered, sent
 from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
-from api.ocpp.wire import instant, reference
+from api.ocpp.wire import count, instant, reference
 from domain.maintenance import MaintenanceBook
 
 
@@ -51,8 +51,8 @@ async def requested_v16(session: StationSession, request: dict[str, Any], respon
         location=request["location"],
         retrieve_at=instant(request["retrieveDate"]),
         outcome="Accepted",
-        retries=request.get("retries"),
-        retry_interval=request.get("retryInterval"),
+        retries=count(request.get("retries")),
+        retry_interval=count(request.get("retryInterval")),
         timestamp=session.now,
     )
 
@@ -71,7 +71,7 @@ async def requested(session: StationSession, request: dict[str, Any], response: 
         request_id=reference(request["requestId"]),
         install_at=instant(install_at) if install_at else None,
         signed="signature" in firmware,
-        retries=request.get("retries"),
-        retry_interval=request.get("retryInterval"),
+        retries=count(request.get("retries")),
+        retry_interval=count(request.get("retryInterval")),
         timestamp=session.now,
     )

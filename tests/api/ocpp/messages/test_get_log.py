@@ -39,7 +39,7 @@ async def test_what_the_station_answers_is_noted(line: Line) -> None:
     assert (event.retries, event.retry_interval) == (1, 9)
 
 
-async def test_a_number_that_cannot_be_ours_is_no_request_id(line: Line) -> None:
-    request = {"logType": "SecurityLog", "requestId": -1, "log": {"remoteLocation": "x"}}
+async def test_numbers_that_nobody_means_are_left_out(line: Line) -> None:
+    request = {"logType": "SecurityLog", "requestId": -1, "retries": 2**70, "log": {"remoteLocation": "x"}}
     [event] = await noted(line, "GetLog", request, {"status": "Rejected"})
-    assert (event.request_id, event.outcome, event.file_name, event.oldest) == (None, "Rejected", None, None)
+    assert (event.request_id, event.retries, event.outcome, event.file_name) == (None, None, "Rejected", None)
