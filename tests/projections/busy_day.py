@@ -9,26 +9,21 @@ from random import Random
 from typing import Any
 
 from domain.aggregate import Aggregate
-from domain.availability_wishes import AvailabilityBook, WishOutcome
-from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
 from domain.events import (
     Command,
     IdTokenRecord,
-    LocalListBook,
-    ReservationBook,
     Station,
     StationDay,
     Tariff,
     Transaction,
 )
 from domain.id_token import Permission
-from domain.local_list import ListEntry
 from domain.rating import PriceElement, PriceKind
-from domain.reservation import Reservation
 from domain.station import Identity, TariffRef
 from domain.station_day import Connection, ConnectorStatus
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading, SampledValue
+from tests.projections.books import Library
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -72,11 +67,7 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
     station.assign_tariff(rng.choice(["day", None]), None, now)
     station.assign_tariff("day", 2, now)
     yield day, station
-    configured = (
-        ConfigurationBook.blank(ConfigurationBook.stream(name, now.date())),
-        AvailabilityBook.blank(AvailabilityBook.stream(name, now.date())),
-    )
-    books: dict[str, Any] = {}
+    library = Library(name, rng)
     for n in range(sessions):
         now += timedelta(minutes=rng.randrange(1, 300))
         if StationDay.stream(name, now.date()) > day.id:
@@ -88,12 +79,11 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
         yield (day,)
         yield from _session(rng, name, f"{n}", now, station, tariff)
         yield from _asked(rng, name, f"{name} {n}", now)
-        yield from _configured(rng, *configured, now)
+        yield tuple(library.written(now))
         if rng.random() < 0.3:
             day.disconnect(f"{name} {rng.choice([n, n + 1])}", "gone", now)
             day.connect(Connection(f"{name} {n + 2}", "n2", "1.6", now), 0, None, now)
             yield (day,)
-        yield from _books(books, name, n, now)
         token = IdTokenRecord.blank(IdTokenRecord.stream(f"{name} {n}"))
         token.set(IdToken(f"{name} {n}", rng.choice([None, "eMAID"])), Permission(AuthorizationStatus.BLOCKED), now)
         yield (token,)
@@ -155,44 +145,6 @@ def _asked(rng: Random, name: str, id: str, now: datetime) -> Iterator[tuple[Agg
             ]
         )()
         yield (command,)
-
-
-def _configured(
-    rng: Random, book: ConfigurationBook, wishes: AvailabilityBook, now: datetime
-) -> Iterator[tuple[Aggregate, ...]]:
-    variable, value = Variable(rng.choice(["A", "B"])), str(rng.randrange(3))
-    changed = {"variable": variable, "value": value, "outcome": rng.choice(list(ChangeOutcome))}
-    book.trigger_event(ConfigurationBook.ChangeAnswered, timestamp=now, **changed)
-    yield (book,)
-    settings = (Setting(Variable("a"), value, False), Setting(Variable("C"), value, True))
-    book.trigger_event(ConfigurationBook.Reported, timestamp=now, settings=settings, unknown=(Variable("B"),))
-    yield (book,)
-    evse, outcome = Evse(rng.randrange(3)), rng.choice(list(WishOutcome))
-    wishes.trigger_event(
-        AvailabilityBook.ChangeAnswered, timestamp=now, evse=evse, operative=rng.random() < 0.5, outcome=outcome
-    )
-    yield (wishes,)
-
-
-def _books(books: dict[str, Any], name: str, n: int, now: datetime) -> Iterator[tuple[Aggregate, ...]]:
-    """A station's list changes, and one of its connectors is kept free."""
-    rng = Random(f"{name} {n}")
-    stream = LocalListBook.stream(name, now.date())
-    local_list = books.setdefault(stream, LocalListBook.blank(stream))
-    entry = ListEntry(IdToken(f"{n}"), rng.choice([Permission(AuthorizationStatus.ACCEPTED), None]))
-    update, outcome = rng.choice(["Full", "Differential"]), rng.choice(["Accepted", "Failed"])
-    sent: dict[str, Any] = {"update_type": update, "version": n + 1, "outcome": outcome, "entries": (entry,)}
-    local_list.trigger_event(LocalListBook.Sent, **sent, timestamp=now)
-    local_list.trigger_event(LocalListBook.VersionReported, version=rng.randrange(3), timestamp=now)
-    yield (local_list,)
-    stream = ReservationBook.stream(name, now.date())
-    reservation = books.setdefault(stream, ReservationBook.blank(stream))
-    asked = Reservation(rng.randrange(2), now + timedelta(minutes=5), IdToken("a"), 1)
-    reservation.trigger_event(ReservationBook.Made, reservation=asked, timestamp=now)
-    end = rng.choice([ReservationBook.Cancelled, None])
-    if end is not None:
-        reservation.trigger_event(end, reservation_id=rng.randrange(2), timestamp=now)
-    yield (reservation,)
 
 
 def _reading(rng: Random, at: datetime, wh: int) -> MeterReading:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -18,11 +19,10 @@ from app.server import System, running
 from app.settings import ApiAuth, Settings, UnknownStations
 from app.simulator import FleetPlan, FleetStats, run_fleet
 from domain.aggregate import Aggregate
-from domain.events import Command, IdTokenRecord, LocalListBook, ReservationBook, Station, Tariff
+from domain.events import Command, IdTokenRecord, Station, Tariff
 from domain.id_token import Permission
 from domain.journal import Entry
 from domain.rating import PriceElement, PriceKind
-from domain.reservation import Reservation
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, IdToken
 from projections.all import READ_MODELS
@@ -30,6 +30,7 @@ from projections.availability import stations_page
 from projections.model import position
 from projections.rebuild import rebuild
 from projections.sessions import transactions_page
+from tests.projections.books import Library
 from tests.projections.shelf import Shelf, contents, until
 
 WISHES: dict[str, dict[str, Any]] = {
@@ -93,22 +94,12 @@ async def prepare(system: System, plan: FleetPlan) -> None:
                 at=now,
             )
             changed.append(command)
-        changed += books(name, now)
+        changed += Library(name, Random(name)).written(now)
     for value in plan.tokens():
         token = IdTokenRecord.blank(IdTokenRecord.stream(value))
         token.set(IdToken(value), Permission(AuthorizationStatus.ACCEPTED), now)
         changed.append(token)
     await system.journal.append([Entry(event) for one in changed for event in one.collect_events()])  # type: ignore[arg-type]
-
-
-def books(name: str, now: datetime) -> list[Aggregate]:
-    """What simulated stations are not asked for."""
-    local_list = LocalListBook.blank(LocalListBook.stream(name, now.date()))
-    local_list.trigger_event(LocalListBook.VersionReported, version=3, timestamp=now)
-    reservation = ReservationBook.blank(ReservationBook.stream(name, now.date()))
-    asked = Reservation(7, now + timedelta(minutes=5), IdToken("a"))
-    reservation.trigger_event(ReservationBook.Made, reservation=asked, timestamp=now)
-    return [local_list, reservation]
 
 
 async def ask_until(done: asyncio.Event, pool: asyncpg.Pool, stations: int) -> int:

@@ -1,0 +1,160 @@
+"""What stations tell in books, made up: every subject, now and then with the same ids."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, TypeVar
+
+from domain.availability_wishes import AvailabilityBook, WishOutcome
+from domain.books import Book
+from domain.certificates import CertificateBook, CertificateHash, InstalledCertificate
+from domain.charging_profiles import (
+    ChargingProfile,
+    ChargingProfileBook,
+    ChargingProfileKind,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
+    ChargingSchedule,
+    CompositeSchedule,
+    Criteria,
+    SchedulePeriod,
+)
+from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
+from domain.id_token import Permission
+from domain.local_list import ListEntry, LocalListBook
+from domain.maintenance import MaintenanceBook
+from domain.reservation import Reservation, ReservationBook
+from domain.security import SecurityBook
+from domain.values import AuthorizationStatus, Evse, IdToken
+
+B = TypeVar("B", bound=Book)
+
+
+class Library:
+    """The books of one station, day by day."""
+
+    def __init__(self, station_id: str, rng: Random) -> None:
+        self._station_id = station_id
+        self._rng = rng
+        self._books: dict[str, Book] = {}
+
+    def written(self, now: datetime) -> list[Book]:
+        """Something in each; returns the books, with what is new in them."""
+        return [
+            self._configured(now),
+            self._wished(now),
+            self._listed(now),
+            self._reserved(now),
+            self._maintained(now),
+            self._certified(now),
+            self._secured(now),
+            self._limited(now),
+        ]
+
+    def _book(self, kind: type[B], now: datetime) -> B:
+        stream = kind.stream(self._station_id, now.date())
+        book = self._books.setdefault(stream, kind.blank(stream))
+        assert isinstance(book, kind)
+        return book
+
+    def _configured(self, now: datetime) -> Book:
+        book, rng = self._book(ConfigurationBook, now), self._rng
+        variable, value = Variable(rng.choice(["A", "B"])), str(rng.randrange(3))
+        changed = {"variable": variable, "value": value, "outcome": rng.choice(list(ChangeOutcome))}
+        book.trigger_event(ConfigurationBook.ChangeAnswered, timestamp=now, **changed)
+        settings = (Setting(Variable("a"), value, False), Setting(Variable("C"), value, True))
+        book.trigger_event(ConfigurationBook.Reported, timestamp=now, settings=settings, unknown=(Variable("B"),))
+        return book
+
+    def _wished(self, now: datetime) -> Book:
+        book, rng = self._book(AvailabilityBook, now), self._rng
+        wish = {"evse": Evse(rng.randrange(3)), "operative": rng.random() < 0.5}
+        book.trigger_event(
+            AvailabilityBook.ChangeAnswered, timestamp=now, outcome=rng.choice(list(WishOutcome)), **wish
+        )
+        return book
+
+    def _listed(self, now: datetime) -> Book:
+        book, rng = self._book(LocalListBook, now), self._rng
+        entry = ListEntry(IdToken(rng.choice("abc")), rng.choice([Permission(AuthorizationStatus.ACCEPTED), None]))
+        sent: dict[str, Any] = {
+            "update_type": rng.choice(["Full", "Differential"]),
+            "version": rng.randrange(1, 9),
+            "outcome": rng.choice(["Accepted", "Failed"]),
+            "entries": (entry,),
+        }
+        book.trigger_event(LocalListBook.Sent, timestamp=now, **sent)
+        book.trigger_event(LocalListBook.VersionReported, version=rng.randrange(3), timestamp=now)
+        return book
+
+    def _reserved(self, now: datetime) -> Book:
+        book, rng = self._book(ReservationBook, now), self._rng
+        asked = Reservation(rng.randrange(3), now + timedelta(minutes=5), IdToken("a"), rng.choice([None, 1]))
+        book.trigger_event(ReservationBook.Made, reservation=asked, timestamp=now)
+        if rng.random() < 0.5:
+            book.trigger_event(ReservationBook.Cancelled, reservation_id=rng.randrange(3), timestamp=now)
+        return book
+
+    def _maintained(self, now: datetime) -> Book:
+        book, rng = self._book(MaintenanceBook, now), self._rng
+        number = rng.choice([None, 1, 2])
+        outcome = rng.choice(["Accepted", "Rejected"])
+        book.trigger_event(
+            MaintenanceBook.FirmwareUpdateRequested,
+            timestamp=now,
+            location="https://example.org/f",
+            retrieve_at=now,
+            outcome=outcome,
+            request_id=number,
+        )
+        for status in rng.sample(["Downloading", "Downloaded", "Installing", "Installed"], 2):
+            book.trigger_event(MaintenanceBook.FirmwareStatusReported, timestamp=now, status=status, request_id=number)
+        upload = {"location": "https://example.org/l", "request_id": 7, "log_type": "SecurityLog"}
+        book.trigger_event(MaintenanceBook.LogRequested, timestamp=now, outcome=outcome, **upload)
+        book.trigger_event(MaintenanceBook.LogStatusReported, timestamp=now, status="Uploading", request_id=7)
+        return book
+
+    def _certified(self, now: datetime) -> Book:
+        book, rng = self._book(CertificateBook, now), self._rng
+        book.trigger_event(CertificateBook.SigningRequested, timestamp=now, csr="csr", answer="Accepted")
+        if rng.random() < 0.5:
+            book.trigger_event(CertificateBook.ChainSent, timestamp=now, certificate_chain="pem", outcome="Accepted")
+        root = InstalledCertificate("CSMSRootCertificate", CertificateHash("SHA256", "n", "k", rng.choice("12")))
+        book.trigger_event(CertificateBook.Reported, timestamp=now, types=(root.type,), certificates=(root,))
+        if rng.random() < 0.5:
+            book.trigger_event(CertificateBook.DeletionAnswered, timestamp=now, hash=root.hash, outcome="Accepted")
+        return book
+
+    def _secured(self, now: datetime) -> Book:
+        book = self._book(SecurityBook, now)
+        book.trigger_event(SecurityBook.EventNotified, timestamp=now, type="SettingSystemTime", occurred_at=now)
+        return book
+
+    def _limited(self, now: datetime) -> Book:
+        book, rng = self._book(ChargingProfileBook, now), self._rng
+        periods = (SchedulePeriod(0, Decimal(rng.randrange(6, 33))),)
+        profile = ChargingProfile(
+            id=rng.randrange(3),
+            stack_level=rng.randrange(2),
+            purpose=ChargingProfilePurpose.TX_DEFAULT_PROFILE,
+            kind=ChargingProfileKind.ABSOLUTE,
+            schedules=(ChargingSchedule(ChargingRateUnit.A, periods),),
+        )
+        evse_id = rng.choice([None, 1])
+        book.trigger_event(
+            ChargingProfileBook.Set, timestamp=now, profile=profile, evse_id=evse_id, status="Accepted", accepted=True
+        )
+        if rng.random() < 0.3:
+            criteria = Criteria(id=rng.randrange(3))
+            book.trigger_event(ChargingProfileBook.Cleared, timestamp=now, criteria=criteria, status="Accepted")
+        schedule = CompositeSchedule(ChargingRateUnit.A, periods, now, 600)
+        book.trigger_event(
+            ChargingProfileBook.CompositeScheduleReported,
+            timestamp=now,
+            evse_id=1,
+            status="Accepted",
+            schedule=schedule,
+        )
+        return book
