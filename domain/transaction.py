@@ -7,7 +7,7 @@ E15). Nothing here refuses a fact: what a station reports has happened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -182,8 +182,7 @@ class Transaction(Aggregate):
 
     def __init__(self) -> None:
         self.facts = Facts()
-        self.tokens: set[IdToken] = set()
-        """All that were presented in it."""
+        self._tokens: set[IdToken] = set()
         self._seen: set[int] = set()
         self._deciding: int | None = None
 
@@ -232,11 +231,16 @@ class Transaction(Aggregate):
         self._seen.add(key or _content(type(event), vars(event)))
         self.facts.apply(event)
         if event.id_token is not None:
-            self.tokens.add(event.id_token)
+            self._tokens.add(event.id_token)
 
     @property
     def state(self) -> TransactionState:
         return self.facts.state
+
+    @property
+    def tokens(self) -> Iterable[IdToken]:
+        """All that were presented in it."""
+        return self._tokens
 
 
 _CONTENT = ("occurred_at", "seq_no", "trigger_reason", "charging_state", "id_token", "meter_stop_wh")

@@ -34,7 +34,7 @@ def server(database_url: str, template: str, tmp_path_factory: pytest.TempPathFa
     """One for all tests that neither stop it nor mind others' stations. It has never said that something unforeseen
     happened.
     """
-    name = f"csms_endtoend_{os.getpid()}"
+    name = f"csms_endtoend_{os.getpid()}_{next(_numbers)}"  # the fixture is imported elsewhere, too
     asyncio.run(_execute(database_url, f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'"))
     dsn = urlsplit(database_url)._replace(path=f"/{name}").geturl()
     server = Server(tmp_path_factory.mktemp("server"), dsn, answer_timeout="2", unknown_stations="reject")
