@@ -211,7 +211,7 @@ def requested(rows: Rows, event: Any) -> None:
     known = _known(rows, event)
     told = {name: value for name in job.columns if (value := getattr(event, name, None)) is not None}
     told |= {"requested_at": event.timestamp, "outcome": told.get("outcome", "Accepted")}
-    if known.meant is not None and not known.meant.requested:
+    if known.meant is not None and _waits_for_its_request(known.meant):
         job_id, finished = known.meant.job_id, known.meant.finished
     else:
         job_id, finished = _new_id(event, known.station_id), not _goes_on(event)
@@ -219,6 +219,11 @@ def requested(rows: Rows, event: Any) -> None:
             _report(rows, known._replace(request_id=None), known.latest.job_id, _CANCELED, event)
     _tell(rows, known, job_id, finished=finished, **told)
     _track(rows, known, job_id, latest=told["outcome"] in _AGREED, requested=True, finished=finished)
+
+
+def _waits_for_its_request(track: TrackRow) -> bool:
+    """Whether a job that nobody had asked for is this one; without a number, what is over has nothing to do with it."""
+    return not track.requested and not (track.request_id == _LATEST and track.finished)
 
 
 def _goes_on(event: Any) -> bool:

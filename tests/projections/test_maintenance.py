@@ -147,6 +147,11 @@ async def test_what_nobody_asked_for_is_shown_and_idle_is_nothing(shelf: Shelf) 
     assert (job["requested_at"], job["outcome"], job["progress"]) == (None, None, ["Installed"])
 
 
+async def test_what_was_over_before_is_not_taken_for_what_is_asked_for(shelf: Shelf) -> None:
+    jobs = await shown(shelf, Notes().status("Installed").firmware())
+    assert [(job["outcome"], job["finished"]) for job in jobs] == [(None, True), ("Accepted", False)]
+
+
 async def test_a_refused_job_is_finished(shelf: Shelf) -> None:
     notes = Notes().firmware(7, "RevokedCertificate").log(8, "Rejected")
     jobs = await shown(shelf, notes.note(MaintenanceBook.DiagnosticsRequested, location="l"))
