@@ -9,7 +9,17 @@ from random import Random
 from typing import Any
 
 from domain.aggregate import Aggregate
-from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.charging_profiles import (
+    ChargingProfile,
+    ChargingProfileKind,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
+    ChargingSchedule,
+    CompositeSchedule,
+    Criteria,
+    SchedulePeriod,
+)
+from domain.events import ChargingProfileBook, Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Permission
 from domain.rating import PriceElement, PriceKind
 from domain.station import Identity, TariffRef
@@ -51,6 +61,7 @@ def _priced(tariff: Tariff, cents: int) -> Tariff:
 def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tuple[Aggregate, ...]]:
     now = NOON
     station, day = Station.blank(Station.stream(name)), StationDay.open(name, None, now)
+    book = ChargingProfileBook.blank(ChargingProfileBook.stream(name, now.date()))
     station.register(security_profile=0, credential=None, at=now)
     yield (station,)
     identity = Identity("Volt", "X", firmware_version=str(rng.randrange(9)))
@@ -70,6 +81,9 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
         yield (day,)
         yield from _session(rng, name, f"{n}", now, station, tariff)
         yield from _asked(rng, name, f"{name} {n}", now)
+        if (stream := ChargingProfileBook.stream(name, now.date())) != book.id:
+            book = ChargingProfileBook.blank(stream)
+        yield (limited(rng, book, str(n), now),)
         if rng.random() < 0.3:
             day.disconnect(f"{name} {rng.choice([n, n + 1])}", "gone", now)
             day.connect(Connection(f"{name} {n + 2}", "n2", "1.6", now), 0, None, now)
@@ -135,6 +149,27 @@ def _asked(rng: Random, name: str, id: str, now: datetime) -> Iterator[tuple[Agg
             ]
         )()
         yield (command,)
+
+
+def limited(rng: Random, book: ChargingProfileBook, transaction_id: str, now: datetime) -> ChargingProfileBook:
+    """Limits are set, of the transaction or of all, some are cleared, and the station tells what it would let flow."""
+    unit, periods = ChargingRateUnit.A, (SchedulePeriod(0, Decimal(rng.randrange(60, 320)).scaleb(-1)),)
+    schedule = (ChargingSchedule(unit, periods),)
+    for id in range(1, 4):
+        purpose = rng.choice([ChargingProfilePurpose.TX_PROFILE, ChargingProfilePurpose.TX_DEFAULT_PROFILE])
+        of = transaction_id if purpose is ChargingProfilePurpose.TX_PROFILE else None
+        profile = ChargingProfile(
+            id, rng.randrange(2), purpose, ChargingProfileKind.RELATIVE, schedule, transaction_id=of
+        )
+        book.trigger_event(
+            book.Set, profile=profile, evse_id=rng.randrange(2), status="Accepted", accepted=True, timestamp=now
+        )
+    book.trigger_event(book.Cleared, criteria=Criteria(id=rng.randrange(9)), status="Accepted", timestamp=now)
+    told = CompositeSchedule(unit, periods, now, 60)
+    book.trigger_event(
+        book.CompositeScheduleReported, evse_id=rng.randrange(2), status="Accepted", schedule=told, timestamp=now
+    )
+    return book
 
 
 def _reading(rng: Random, at: datetime, wh: int) -> MeterReading:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import asyncpg
 import pytest
@@ -17,7 +18,7 @@ from app.server import System, running
 from app.settings import ApiAuth, Settings, UnknownStations
 from app.simulator import FleetPlan, FleetStats, run_fleet
 from domain.aggregate import Aggregate
-from domain.events import Command, IdTokenRecord, Station, Tariff
+from domain.events import ChargingProfileBook, Command, IdTokenRecord, Station, Tariff
 from domain.id_token import Permission
 from domain.journal import Entry
 from domain.rating import PriceElement, PriceKind
@@ -28,6 +29,7 @@ from projections.availability import stations_page
 from projections.model import position
 from projections.rebuild import rebuild
 from projections.sessions import transactions_page
+from tests.projections.busy_day import limited
 from tests.projections.shelf import Shelf, contents, until
 
 
@@ -81,7 +83,8 @@ async def prepare(system: System, plan: FleetPlan) -> None:
             idempotency_key=None,
             at=now,
         )
-        changed += [station, command]
+        book = ChargingProfileBook.blank(ChargingProfileBook.stream(name, now.date()))
+        changed += [station, command, limited(Random(1), book, "0", now)]
     for value in plan.tokens():
         token = IdTokenRecord.blank(IdTokenRecord.stream(value))
         token.set(IdToken(value), Permission(AuthorizationStatus.ACCEPTED), now)
