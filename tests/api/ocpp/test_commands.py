@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from api.ocpp.feed import follow_journal
 from api.ocpp.node import Node
 from domain.command import Command, CommandStatus
+from domain.credentials import seal
 from domain.journal import Entry, InMemoryJournal, load
 from domain.station import Station
 from domain.values import RegistrationStatus
@@ -419,3 +420,38 @@ class Stale:
     async def events(self, stream: str, after: int = 0) -> Any:
         found = await self._journal.events(stream, after)
         return found[: self._version - after] if stream == self._stream else found
+
+
+# A secret is heard by the station alone
+
+
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_password_is_heard_by_the_station_and_stands_nowhere_in_the_journal(
+    station: ClientConnection, node: Node, taken: bool
+) -> None:
+    password = "00ff3a" + "c4" * 17
+    stream = await request(
+        node, "ChangePassword", {"password": seal(node.pepper, "CS1", password)}, typed=True, at=node.clock()
+    )
+    message_id, action, payload = await asked(station)
+    assert password in str(payload)
+    response: dict[str, Any] = {"status": "Accepted" if taken else "Rejected"}
+    if action == "SetVariables":
+        [variable] = payload["setVariableData"]
+        del variable["attributeValue"]
+        response = {"setVariableResult": [{**variable, "attributeStatus": response["status"]}]}
+    await station.send(orjson.dumps([3, message_id, response]).decode())
+    answered = await ended(node, stream)
+    assert answered.accepted is taken
+    assert isinstance(node.journal, InMemoryJournal)
+    assert password not in str(node.journal.recorded)
+    assert password not in str(node.journal.evidence)
+    [_, sent, _] = events(node, stream)
+    assert sent.action == action
+
+
+async def test_a_password_that_was_sealed_elsewhere_is_not_sent(station: ClientConnection, node: Node) -> None:
+    stream = await request(node, "ChangePassword", {"password": seal(b"another", "CS1", "x" * 16)}, typed=True)
+    failed = await ended(node, stream)
+    assert isinstance(failed, Command.Failed)
+    assert "pepper" in failed.error

@@ -139,6 +139,71 @@ async def test_a_1_6_station_may_send_the_bytes_of_its_key_or_their_digits(dial:
     assert await refused(dial, "CS1", "ocpp1.6", user="CS1", password=bytes.fromhex(key)[:-1]) == 401
 
 
+def prints(password: str) -> str:
+    return fingerprint(b"pepper", "CS1", password.encode())
+
+
+async def stands(node: Node) -> tuple[int, str | None, tuple[str, ...]]:
+    station = await load(node.journal, Station, Station.stream("CS1"))
+    return station.security_profile, station.credential, station.offered_credentials
+
+
+async def test_a_password_that_is_being_changed_counts_beside_the_old_one_until_it_is_used(
+    dial: Dial, node: Node
+) -> None:
+    await register(node, "CS1", 1, prints("old"))
+    stream = Station.stream("CS1")
+    await record(node, stream, Station, lambda station: station.offer_credential(prints("new"), node.clock()))
+    for _ in range(2):
+        async with dial("CS1", "ocpp1.6", user="CS1", password="old"):
+            assert await stands(node) == (1, prints("old"), (prints("new"),))
+    async with dial("CS1", "ocpp1.6", user="CS1", password="new"):
+        assert await stands(node) == (1, prints("new"), ())
+    assert await refused(dial, "CS1", "ocpp1.6", user="CS1", password="old") == 401
+
+
+async def test_a_password_in_the_wrong_company_settles_nothing(dial: Dial, node: Node) -> None:
+    await register(node, "CS1", 1, prints("old"))
+    stream = Station.stream("CS1")
+    await record(node, stream, Station, lambda station: station.offer_credential(prints("new"), node.clock()))
+    assert await refused(dial, "CS1", "ocpp1.6", user="CS2", password="new") == 401
+    assert await refused(dial, "CS1", "ocpp0.1", user="CS1", password="new") == 400
+    assert await stands(node) == (1, prints("old"), (prints("new"),))
+
+
+async def test_a_higher_profile_that_the_station_has_come_with_holds_for_ever(dial: Dial, node: Node) -> None:
+    await register(node, "CS1", 0)
+
+    def agreed(station: Station) -> None:
+        station.offer_credential(prints("new"), node.clock())
+        station.offer_profile(1, node.clock())
+
+    await record(node, Station.stream("CS1"), Station, agreed)
+    async with dial("CS1", "ocpp1.6"):
+        assert await stands(node) == (0, None, (prints("new"),)), "it has not come with it yet"
+    async with dial("CS1", "ocpp1.6", user="CS1", password="new"):
+        assert await stands(node) == (1, prints("new"), ())
+    assert await refused(dial, "CS1", "ocpp1.6") == 401
+
+
+async def test_a_login_is_decided_again_when_the_station_was_changed_meanwhile(
+    dial: Dial, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register(node, "CS1", 1, prints("old"))
+    stream = Station.stream("CS1")
+    await record(node, stream, Station, lambda station: station.offer_credential(prints("new"), node.clock()))
+    append, journal = node.journal.append, node.journal
+
+    async def overtaken(entries: Any) -> int:
+        monkeypatch.setattr(journal, "append", append)
+        await record(node, stream, Station, lambda station: station.assign_tariff("t", None, node.clock()))
+        return await append(entries)
+
+    monkeypatch.setattr(journal, "append", overtaken)
+    async with dial("CS1", "ocpp1.6", user="CS1", password="new"):
+        assert await stands(node) == (1, prints("new"), ())
+
+
 # In which version
 
 
