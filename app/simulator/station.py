@@ -10,6 +10,7 @@ from app.simulator.chaos import Chaos, dice
 from app.simulator.clock import Clock
 from app.simulator.connector import Connector
 from app.simulator.dialect import Dialect
+from app.simulator.holdings import Holdings
 from app.simulator.line import Line
 from app.simulator.link import Offline, Refused
 from app.simulator.outbox import Message, Outbox
@@ -48,6 +49,7 @@ class Station:
         self.accepted = asyncio.Event()
         self.heartbeat_interval: float = 60
         self.local_list_version = 0
+        self.holdings = Holdings()
         self.line = Line(self)
         version = plan.version_of(index)
         self.dialect: Dialect = Dialect16(self) if version == "1.6" else Dialect201(self)

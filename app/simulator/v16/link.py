@@ -10,6 +10,7 @@ from ocpp.v16.enums import Action
 from app.simulator.link import Link, log
 from app.simulator.routes import after, on
 from app.simulator.session import Cause, Wish
+from app.simulator.v16.operations import Operations
 from app.simulator.v16.readings import meter_value
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ TRIGGERS = {
 }
 
 
-class Link16(Link, ChargePoint):  # type: ignore[misc]
+class Link16(Link, Operations, ChargePoint):  # type: ignore[misc]
     def __init__(self, station: Station, socket: Any) -> None:
         super().__init__(station.id, socket, response_timeout=station.plan.timeout, logger=log)
         self.join(station)
