@@ -8,8 +8,20 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from domain.aggregate import Aggregate
-from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.aggregate import Aggregate, DomainEvent
+from domain.books import Book
+from domain.certificates import CertificateHash, InstalledCertificate
+from domain.events import (
+    CertificateBook,
+    Command,
+    IdTokenRecord,
+    MaintenanceBook,
+    SecurityBook,
+    Station,
+    StationDay,
+    Tariff,
+    Transaction,
+)
 from domain.id_token import Permission
 from domain.rating import PriceElement, PriceKind
 from domain.station import Identity, TariffRef
@@ -59,6 +71,7 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
     station.assign_tariff(rng.choice(["day", None]), None, now)
     station.assign_tariff("day", 2, now)
     yield day, station
+    yield from _looked_after(rng, name)
     for n in range(sessions):
         now += timedelta(minutes=rng.randrange(1, 300))
         if StationDay.stream(name, now.date()) > day.id:
@@ -77,6 +90,34 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
         token = IdTokenRecord.blank(IdTokenRecord.stream(f"{name} {n}"))
         token.set(IdToken(f"{name} {n}", rng.choice([None, "eMAID"])), Permission(AuthorizationStatus.BLOCKED), now)
         yield (token,)
+
+
+def _looked_after(rng: Random, name: str) -> Iterator[tuple[Aggregate, ...]]:
+    """Firmware, logs, security events and certificates, in an order that nobody would choose."""
+    jobs = MaintenanceBook.blank(MaintenanceBook.stream(name, NOON.date()))
+    security = SecurityBook.blank(SecurityBook.stream(name, NOON.date()))
+    papers = CertificateBook.blank(CertificateBook.stream(name, NOON.date()))
+    firmware = {"location": "https://x.test/", "retrieve_at": NOON, "outcome": "Accepted"}
+    log = {"location": "https://x.test/", "log_type": "SecurityLog", "request_id": 7}
+    root = InstalledCertificate("CSMSRootCertificate", CertificateHash("SHA256", "aa", "bb", name))
+    told: list[tuple[Book, type[DomainEvent], dict[str, Any]]] = [
+        (jobs, MaintenanceBook.FirmwareUpdateRequested, firmware),
+        (jobs, MaintenanceBook.FirmwareUpdateRequested, firmware | {"request_id": 8, "signed": True}),
+        *((jobs, MaintenanceBook.FirmwareStatusReported, {"status": s}) for s in ("Downloading", "Installed")),
+        (jobs, MaintenanceBook.FirmwareStatusReported, {"status": "Downloaded", "request_id": 8}),
+        *((jobs, MaintenanceBook.LogRequested, log | {"outcome": o}) for o in ("Accepted", "AcceptedCanceled")),
+        (jobs, MaintenanceBook.LogStatusReported, {"status": "Uploaded", "request_id": 7}),
+        (jobs, MaintenanceBook.DiagnosticsRequested, {"location": "ftp://x.test/", "file_name": "d.zip"}),
+        (jobs, MaintenanceBook.DiagnosticsStatusReported, {"status": "Uploading"}),
+        (security, SecurityBook.EventNotified, {"type": "FirmwareUpdated", "occurred_at": NOON}),
+        (papers, CertificateBook.SigningRequested, {"csr": "PEM", "answer": "Accepted"}),
+        (papers, CertificateBook.ChainSent, {"certificate_chain": "PEM", "outcome": "Accepted"}),
+        (papers, CertificateBook.Reported, {"types": (), "certificates": (root,)}),
+        (papers, CertificateBook.DeletionAnswered, {"hash": root.hash, "outcome": "Failed"}),
+    ]
+    for minute, (book, kind, facts) in enumerate(rng.sample(told, len(told))):
+        book.trigger_event(kind, timestamp=NOON + timedelta(minutes=minute // 2), **facts)
+        yield (book,)
 
 
 def _session(
