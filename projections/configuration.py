@@ -23,8 +23,15 @@ from projections.page import Page, fetch_page
 _metadata = sa.MetaData()
 
 
+_ACTUAL = "Actual"
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One setting of a station. Secrets are masked in both values."""
+    """One setting of a station. Secrets are masked in both values.
+
+    Defaults are None or False: msgspec leaves out a text only if it is the very object, so that the same row could be
+    written in two ways.
+    """
 
     variable: str
     component: str | None = None
@@ -32,7 +39,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     component_instance: str | None = None
     evse_id: int | None = None
     connector_id: int | None = None
-    attribute: str = "Actual"
+    attribute: str | None = None
+    """None is Actual."""
     desired: str | None = None
     """Asked for last, whatever became of it."""
     confirmed: str | None = None
@@ -111,7 +119,7 @@ def _put(entries: Entries, variable: Variable, **values: Any) -> None:
             variable.component_instance,
             evse.id or None,
             evse.connector_id,
-            variable.attribute,
+            None if variable.attribute == _ACTUAL else variable.attribute,
         )
     entries[variable.folded] = replace(known, **values)
 

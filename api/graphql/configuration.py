@@ -54,7 +54,7 @@ class ConfigurationEntry:
             component_instance=entry.component_instance,
             evse_id=entry.evse_id,
             connector_id=entry.connector_id,
-            attribute=entry.attribute,
+            attribute=entry.attribute or "Actual",
             desired=entry.desired,
             confirmed=entry.confirmed,
             drift=entry.drift,
