@@ -6,6 +6,7 @@ Every process that holds stations runs one; what two of them want to end at once
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from time import monotonic
 
@@ -71,7 +72,8 @@ async def close_suspected_transactions(node: Node) -> None:
     before = node.clock() - timedelta(seconds=node.transaction_grace)
     for connection in list(node.connections.values()):
         if any(ref.suspected_at for ref in connection.session.day.transactions.values()):
-            await connection.close_suspected(before)
+            with contextlib.suppress(ConnectionError):  # the next connection of the station will see to it
+                await connection.close_suspected(before)
 
 
 async def end_dead_connections(node: Node, pool: asyncpg.Pool, *, others: bool = True) -> None:

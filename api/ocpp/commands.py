@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -82,7 +83,8 @@ async def run_command(stream: str, connection: StationConnection) -> None:
         return
     incoming, raw = answer
     evidence = Evidence(version.subprotocol, text, raw.encode())
-    await connection.in_turn(lambda: _settle(stream, connection, action, payload, incoming, evidence))
+    with suppress(ConnectionError):  # not recorded: the caretaker will end the command
+        await connection.in_turn(lambda: _settle(stream, connection, action, payload, incoming, evidence))
 
 
 def _say(command: Command, version: Version) -> tuple[str, dict[str, Any]]:

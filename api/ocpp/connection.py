@@ -44,6 +44,10 @@ class _Turn:
     work: Callable[[], Awaitable[None]]
     done: asyncio.Future[None]
 
+    def fail(self) -> None:
+        if not self.done.done():
+            self.done.set_exception(ConnectionError("the connection ended before this was recorded"))
+
 
 class StationConnection:
     __slots__ = (
@@ -206,7 +210,7 @@ class StationConnection:
             await self._stop_serving(INTERNAL_ERROR, "internal error")
         for left, _ in self._inbox:
             if isinstance(left, _Turn):
-                left.done.cancel()
+                left.fail()
         return False
 
     async def close_suspected(self, before: datetime) -> None:
@@ -222,7 +226,10 @@ class StationConnection:
             await self._record(None)
 
     async def in_turn(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something with the session between two calls of the station: only one at a time may decide."""
+        """Do something with the session between two calls of the station: only one at a time may decide.
+
+        Raises ConnectionError if the connection ends before it is recorded.
+        """
         if self._worker is None or self._worker.done():
             await work()
             return
@@ -235,7 +242,7 @@ class StationConnection:
         try:
             await turn.work()
         except BaseException:
-            turn.done.cancel()
+            turn.fail()
             raise
         if not turn.done.done():
             turn.done.set_result(None)

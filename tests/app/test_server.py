@@ -20,6 +20,7 @@ from app.server import Role, ServerFailed, System, running, serve
 from app.settings import Settings, UnknownStations
 from domain.events import Command, StationDay
 from domain.journal import Entry
+from projections.all import READ_MODELS
 from tests.app.line import station, until
 from tests.app.processes import free_port
 
@@ -164,7 +165,7 @@ async def test_metrics_have_their_names_and_no_more_series_than_there_are_words(
     assert {action for action, _ in messages} <= {"BootNotification", "Heartbeat", "-"}
     assert families["csms_connections"].samples[0].value == 1
     lag = {s.labels["read_model"] for s in families["csms_read_model_lag_events"].samples}
-    assert len(lag) == 7
+    assert len(lag) == len(READ_MODELS)
 
 
 async def test_at_a_stop_sockets_close_with_service_restart_and_that_is_recorded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from api.ocpp.node import Node
 from app.caretaker import close_suspected_transactions
 from domain.events import StationDay, Transaction
+from domain.journal import JournalUnavailable
 from domain.transaction import TransactionState
 from tests.api.ocpp.line import BOOT, Clock, Line
 
@@ -119,3 +121,17 @@ async def test_one_that_is_heard_of_again_goes_on(station: Any, node: Node, cloc
     clock.advance(seconds=node.transaction_grace + 1)
     await close_suspected_transactions(node)
     assert (await _transaction(node, number)).state is TransactionState.ACTIVE
+
+
+async def test_a_database_that_goes_away_meanwhile_is_no_end_of_the_caretaker(
+    station: Any, node: Node, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await station("StartTransaction", START)
+    await station("BootNotification", BOOT["1.6"])
+    clock.advance(seconds=node.transaction_grace + 1)
+
+    async def append(entries: Any) -> int:
+        raise JournalUnavailable("gone")
+
+    monkeypatch.setattr(node.journal, "append", append)
+    await asyncio.wait_for(close_suspected_transactions(node), 5)
