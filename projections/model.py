@@ -7,7 +7,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -183,11 +183,15 @@ class ReadModel:
         self._handlers = {kind.TOPIC: handler for kind, handler in self.handlers.items()}
         self._kinds = {_kind(topic) for topic in self._handlers}
 
-    def wanted(self, recorded: Sequence[Recorded]) -> list[Recorded]:
-        """What it has to be given. Events of a later release are among them if their aggregate concerns it."""
+    def wanted(self, recorded: Sequence[Recorded], topics: Set[str]) -> Sequence[Recorded]:
+        """What it has to be given of these, whose topics are known to save the search. Events of a later release are
+        among them if their aggregate concerns it.
+        """
         if self.every is not None:
-            return list(recorded)
+            return recorded
         known = self._handlers
+        if known.keys().isdisjoint(topics) and topics <= TOPICS.keys():
+            return ()
         return [r for r in recorded if (t := r.topic) in known or (t not in TOPICS and _kind(t) in self._kinds)]
 
     async def load(self, connection: Any, schema: str, rows: Rows, wanted: Sequence[Recorded]) -> None:

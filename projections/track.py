@@ -106,8 +106,9 @@ async def apply(
 async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page, rest: float = 0) -> None:
     try:
         async with pool.acquire() as connection, connection.transaction():
+            topics = {recorded.topic for recorded in page.recorded}
             for track in tracks:
-                await _fold(connection, track, page, rest)
+                await _fold(connection, track, page, topics, rest)
             # From the first write on the transaction holds back the journal's readers: all of them come together.
             for track in tracks:
                 await track.model.write(connection, track.schema, track.rows, track.position, page.position)
@@ -122,9 +123,9 @@ async def _apply_together(pool: asyncpg.Pool, tracks: list[Track], page: Page, r
         track.rows.trim()
 
 
-async def _fold(connection: Any, track: Track, page: Page, rest: float) -> None:
+async def _fold(connection: Any, track: Track, page: Page, topics: set[str], rest: float) -> None:
     model, rows = track.model, track.rows
-    wanted = model.wanted(page.recorded)
+    wanted = model.wanted(page.recorded, topics)
     if track.parked:
         wanted = [recorded for recorded in wanted if recorded.stream not in track.parked]
     await model.load(connection, track.schema, rows, wanted)
