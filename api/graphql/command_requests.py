@@ -15,6 +15,7 @@ from api.graphql.context import Info
 from api.graphql.deciding import DEEPEST_PAYLOAD, checked, deeper
 from api.graphql.enums import ChargingProfilePurpose, ResetType
 from api.graphql.errors import Refused, UserErrorCode, bad_input, refusals_as
+from api.graphql.passwords import change_to, password_in
 from api.graphql.scalars import JSON
 from projections.sessions import transactions_by_id
 
@@ -87,6 +88,8 @@ class CommandMutations:
             raise bad_input("action", "action must be the name of an OCPP message")
         if not isinstance(input.payload, dict) or deeper(input.payload, DEEPEST_PAYLOAD):
             raise bad_input("payload", f"payload must be an object, at most {DEEPEST_PAYLOAD} levels deep")
+        if (password := password_in(input.action, input.payload)) is not None:
+            return await change_to(info, input, password)
         return await ask(info, input, input.action, input.payload, typed=False)
 
     @strawberry.mutation(description="Start charging from afar.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Any
 
 import strawberry
 
-from api.graphql.asking import StationRequest, ask
+from api.graphql.asking import CommandPayload, StationRequest, ask
 from api.graphql.commands import Command
 from api.graphql.context import Info, Services
 from api.graphql.deciding import checked, decide, require_known
@@ -46,22 +47,43 @@ class PasswordMutations:
     )
     @refusals_as(ChangePasswordPayload)
     async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordPayload:
-        services, station_id = info.context.services, input.station_id
-        made = _made(services, input) if input.password is None else None
-        password = made or _given(input.password or "")
-        credential = fingerprint(services.pepper, station_id, password.encode())
-        stream = Station.stream(station_id)
-        await decide(services, Station, stream, lambda station: _offer(services, station, station_id, credential))
-        try:
-            sealed = seal(services.pepper, station_id, password)
-            asked = await ask(info, input, "ChangePassword", {"password": sealed})
-        except Refused as refused:
-            if refused.position is None:  # nothing was asked of the station
-                await decide(
-                    services, Station, stream, lambda station: station.withdraw_credential(credential, services.clock())
-                )
-            raise
+        made = _made(info.context.services, input) if input.password is None else None
+        asked = await change_to(info, input, made or _given("password", input.password or ""))
         return ChangePasswordPayload(command=asked.command, password=made, position=asked.position)
+
+
+async def change_to(info: Info, input: StationRequest, password: str) -> CommandPayload:
+    """Ask a station to change to this password, which stands in the journal sealed; it counts from now on."""
+    services, station_id = info.context.services, input.station_id
+    credential = fingerprint(services.pepper, station_id, password.encode())
+    stream = Station.stream(station_id)
+    await decide(services, Station, stream, lambda station: _offer(services, station, station_id, credential))
+    try:
+        return await ask(info, input, "ChangePassword", {"password": seal(services.pepper, station_id, password)})
+    except Refused as refused:
+        if refused.position is None:  # nothing was asked of the station
+            await decide(
+                services, Station, stream, lambda station: station.withdraw_credential(credential, services.clock())
+            )
+        raise
+
+
+def password_in(action: str, payload: dict[str, Any]) -> str | None:
+    """The password that a request in a station's own words would give it, if that is all that it does."""
+    match action, payload:
+        case "ChangeConfiguration", {"key": str(key), "value": str(value)} if key.casefold() == "authorizationkey":
+            return _given("payload", value)
+        case "SetVariables", {
+            "setVariableData": [
+                {
+                    "component": {"name": str(component)},
+                    "variable": {"name": str(variable)},
+                    "attributeValue": str(value),
+                }
+            ]
+        } if (component.casefold(), variable.casefold()) == ("securityctrlr", "basicauthpassword"):
+            return _given("payload", value)
+    return None
 
 
 def _made(services: Services, input: ChangePasswordInput) -> str:
@@ -71,9 +93,9 @@ def _made(services: Services, input: ChangePasswordInput) -> str:
     return derive(services.pepper, input.station_id, checked("idempotencyKey", input.idempotency_key, 200))
 
 
-def _given(password: str) -> str:
+def _given(field: str, password: str) -> str:
     if not _PASSWORD.fullmatch(password):
-        raise bad_input("password", "a password has 16 to 40 letters, digits, and characters of *-_=:+|@.")
+        raise bad_input(field, "a password has 16 to 40 letters, digits, and characters of *-_=:+|@.")
     return password.lower() if unhexed(password.encode()) is not None else password
 
 

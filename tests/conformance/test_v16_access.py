@@ -85,8 +85,18 @@ async def test_tc_073_csms(tool: Tool) -> None:
     await tool.close()
     assert await refused(tool, late) == 401
     await back(tool, chosen)
+    # the same by hand, in the words of the standard
+    by_hand = {"key": "AuthorizationKey", "value": "0123456789abcdef0123456789abcdef01234567"}
+    asking = tool.api.well("requestCommand", COMMAND, stationId=tool.id, action="ChangeConfiguration", payload=by_hand)
+    heard, _ = await tool.told(asking, "ChangeConfiguration", ACCEPTED)
+    assert heard == by_hand
+    await back(tool, bytes.fromhex(by_hand["value"]))
+    await tool.close()
+    assert await refused(tool, chosen) == 401
+    await back(tool, by_hand["value"])
     recorded = json.dumps(await tool.api.seen(HISTORY % tool.id))
     assert "ChangeConfiguration" in recorded
+    assert by_hand["value"] not in recorded
     assert not any(secret in recorded for secret in (key, told, chosen, late))
 
 

@@ -100,11 +100,44 @@ async def test_a_station_without_passwords_gets_none(api: Api) -> None:
         ),
     ],
 )
-async def test_a_password_is_not_changed_by_hand(api: Api, action: str, payload: dict[str, Any]) -> None:
+async def test_a_password_that_is_none_is_refused_by_hand_too(api: Api, action: str, payload: dict[str, Any]) -> None:
     await api.register("CS1")
     answer = await do(api, "requestCommand", action=action, payload=payload)
     assert (answer["command"], answer["error"]["field"]) == (None, "payload")
     assert await streams(api) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("ChangeConfiguration", {"key": "AuthorizationKey", "value": "AB" * 20}),
+        (
+            "SetVariables",
+            {
+                "setVariableData": [
+                    {
+                        "component": {"name": "SecurityCtrlr"},
+                        "variable": {"name": "BasicAuthPassword"},
+                        "attributeValue": "AB" * 20,
+                    }
+                ]
+            },
+        ),
+    ],
+)
+async def test_a_password_that_is_changed_by_hand_is_sealed_all_the_same(
+    api: Api, action: str, payload: dict[str, Any]
+) -> None:
+    await api.register("CS1")
+    answer = await do(api, "requestCommand", action=action, payload=payload)
+    assert answer["error"] is None
+    [stream] = [s for s in await streams(api) if s.startswith("command:")]
+    [requested] = await api.journal.events(stream)
+    assert isinstance(requested, Command.Requested)
+    assert (requested.action, list(requested.payload)) == ("ChangePassword", ["password"])
+    assert unseal(b"pepper", "CS1", requested.payload["password"]) == "ab" * 20
+    station = await load(api.journal, Station, Station.stream("CS1"))
+    assert len(station.offered_credentials) == 1
 
 
 async def test_other_variables_are(api: Api) -> None:
