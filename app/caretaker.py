@@ -26,6 +26,8 @@ from projections.commands import overdue
 log = structlog.get_logger(__name__)
 
 _LEASE = timedelta(seconds=30)
+_LOOK_FOR_SILENCE = 300
+"""Seconds between two looks for transactions of which nothing is heard."""
 _GRACE = timedelta(seconds=5)
 """Left to the process that owns a command, before others end it."""
 
@@ -36,6 +38,7 @@ async def take_care(node: Node, pool: asyncpg.Pool, *, every: float = 5.0) -> No
     Others are judged only after a whole lease in touch with the database: when it was away they all look dead.
     """
     since = last = monotonic()
+    silence_due = since + _LOOK_FOR_SILENCE
     while True:
         now = monotonic()
         try:
@@ -44,6 +47,9 @@ async def take_care(node: Node, pool: asyncpg.Pool, *, every: float = 5.0) -> No
             )
             since, last = (now if now - last > _LEASE.total_seconds() / 2 else since), now
             await end_overdue_commands(node, pool)
+            if now >= silence_due:
+                silence_due = now + _LOOK_FOR_SILENCE
+                await suspect_silent_transactions(node)
             await close_suspected_transactions(node)
             await end_dead_connections(node, pool, others=now - since > _LEASE.total_seconds())
         except Exception as error:
@@ -65,6 +71,14 @@ async def end_overdue_commands(node: Node, pool: asyncpg.Pool) -> None:
         if command.status is CommandStatus.SENT and command.answer_by and command.answer_by < due:
             command.time_out(node.clock())
         await _record(node, command)
+
+
+async def suspect_silent_transactions(node: Node) -> None:
+    """Transactions of the stations that are connected here, of which nothing has been heard for long."""
+    since = node.clock() - timedelta(seconds=node.transaction_silence)
+    for connection in list(node.connections.values()):
+        with contextlib.suppress(ConnectionError):
+            await connection.suspect_silent(since)
 
 
 async def close_suspected_transactions(node: Node) -> None:

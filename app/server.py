@@ -101,6 +101,7 @@ async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
         heartbeat_interval=settings.heartbeat_interval,
         answer_timeout=settings.answer_timeout,
         transaction_grace=settings.transaction_grace,
+        transaction_silence=settings.transaction_silence,
         counters=metrics.counters(),
     )
     async with (

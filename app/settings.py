@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         gt=0,
         description="seconds a transaction that seems to have ended unheard is waited for, before it is closed",
     )
+    transaction_silence: float = Field(
+        86_400.0, gt=0, description="seconds without a word about a transaction after which it is suspected"
+    )
     max_message_bytes: int = Field(
         262_144, ge=1024, description="largest OCPP message; larger ones close the socket (1009)"
     )

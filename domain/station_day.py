@@ -259,15 +259,23 @@ class StationDay(Aggregate):
 
     def suspect(self, evse_id: int | None, suspicion: str, at: datetime) -> None:
         """The transactions on an EVSE (None: on all) may have ended unheard. Once suspected is enough."""
-        for ref in list(self.transactions.values()):
-            here = evse_id is None or (ref.evse is not None and ref.evse.id == evse_id)
-            if here and not ref.ended and ref.suspected_at is None:
-                self.trigger_event(
-                    StationDay.TransactionSuspected,
-                    transaction_id=ref.transaction_id,
-                    suspicion=suspicion,
-                    timestamp=at,
-                )
+        for ref in self.running:
+            if evse_id is None or (ref.evse is not None and ref.evse.id == evse_id):
+                self.suspect_one(ref, suspicion, at)
+
+    def suspect_one(self, ref: TransactionRef, suspicion: str, at: datetime) -> None:
+        if not ref.ended and ref.suspected_at is None:
+            self.trigger_event(
+                StationDay.TransactionSuspected,
+                transaction_id=ref.transaction_id,
+                suspicion=suspicion,
+                timestamp=at,
+            )
+
+    @property
+    def running(self) -> list[TransactionRef]:
+        """The transactions that have not ended, as far as is known."""
+        return [ref for ref in self.transactions.values() if not ref.ended]
 
     def trust(self, transaction_id: str, at: datetime) -> None:
         self.trigger_event(StationDay.TransactionSuspected, transaction_id=transaction_id, timestamp=at)

@@ -24,7 +24,7 @@ from api.ocpp.rpc import Answer, Noise, Refusal, RpcPeer
 from api.ocpp.session import StationSession
 from api.ocpp.socket import StationSocket
 from domain.journal import Evidence, JournalUnavailable
-from domain.station_day import Connection, TransactionRef
+from domain.station_day import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -217,11 +217,16 @@ class StationConnection:
         """End the transactions that have been suspected since before a moment."""
         for ref in list(self.session.day.transactions.values()):
             if not ref.ended and ref.suspected_at is not None and ref.suspected_at < before:
-                await self.in_turn(partial(self._close_suspected, ref))
+                await self.in_turn(partial(self._decided, partial(self.session.close_suspected, ref)))
 
-    async def _close_suspected(self, ref: TransactionRef) -> None:
+    async def suspect_silent(self, since: datetime) -> None:
+        """Suspect the transactions of which nothing was heard since a moment."""
+        if any(ref.suspected_at is None for ref in self.session.day.running):
+            await self.in_turn(partial(self._decided, partial(self.session.suspect_silent, since)))
+
+    async def _decided(self, decide: Callable[[], Awaitable[None]]) -> None:
         self.session.begin()
-        await self.session.close_suspected(ref)
+        await decide()
         if not self.session.undecided:
             await self._record(None)
 

@@ -77,6 +77,8 @@ class Node:
     """Seconds a station has to answer a call of ours."""
     transaction_grace: float = 600.0
     """Seconds between the suspicion that a transaction has ended unheard, and its end without the station."""
+    transaction_silence: float = 86_400.0
+    """Seconds without a word about a transaction after which it is suspected."""
     counters: Counters = field(default_factory=Counters)
     connections: dict[str, StationConnection] = field(default_factory=dict)
     id_tokens: Shelf[IdTokenRecord] = field(init=False)

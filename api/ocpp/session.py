@@ -191,6 +191,12 @@ class StationSession:
         if transaction.state is TransactionState.ENDED:  # also one whose end came before its beginning
             await self.closed(transaction, transaction_id)
 
+    async def suspect_silent(self, since: datetime) -> None:
+        """Suspect the transactions of which nothing was heard since a moment."""
+        for ref in self.day.running:
+            if ref.suspected_at is None and (await self.transaction(ref.transaction_id)).modified_on < since:
+                self.day.suspect_one(ref, "nothing is heard of it", self.now)
+
     async def close_suspected(self, ref: TransactionRef) -> None:
         """End a transaction whose end was not heard of, as far as it was told; its true end still counts, if it comes.
         One that was heard of since it was suspected goes on.

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from api.ocpp.node import Node
-from app.caretaker import close_suspected_transactions
+from app.caretaker import close_suspected_transactions, suspect_silent_transactions
 from domain.events import StationDay, Transaction
 from domain.journal import JournalUnavailable
 from domain.transaction import TransactionState
@@ -135,3 +135,25 @@ async def test_a_database_that_goes_away_meanwhile_is_no_end_of_the_caretaker(
 
     monkeypatch.setattr(node.journal, "append", append)
     await asyncio.wait_for(close_suspected_transactions(node), 5)
+
+
+async def test_one_that_nothing_is_heard_of_for_a_day_is_suspected_and_closed(
+    station: Any, node: Node, clock: Clock
+) -> None:
+    number = (await station("StartTransaction", START))["transactionId"]
+    clock.advance(hours=23)
+    await suspect_silent_transactions(node)
+    await station("MeterValues", metered(number, 700, "11:20"))
+    clock.advance(hours=23)
+    await suspect_silent_transactions(node)
+    await station("Heartbeat", {})  # of the station, and not of the transaction
+    day = node.connections["CS1"].session.day
+    assert [ref.suspicion for ref in day.running] == [None]
+    clock.advance(hours=2)
+    await suspect_silent_transactions(node)
+    await suspect_silent_transactions(node)
+    assert [ref.suspicion for ref in node.connections["CS1"].session.day.running] == ["nothing is heard of it"]
+    clock.advance(seconds=node.transaction_grace + 1)
+    await close_suspected_transactions(node)
+    assert (await _transaction(node, number)).facts.estimated
+    assert node.connections["CS1"].session.day.running == []
