@@ -44,6 +44,8 @@ def _hash() -> dict[str, Any]:
 
 EVERYTHING: dict[str, Callable[[Random], dict[str, Any]]] = {
     "remoteStart": lambda dice: {"idToken": "NETWORK", "evseId": dice.choice([1, 2])},
+    "remoteStop": lambda dice: {},
+    "changePassword": lambda dice: {},
     "reset": lambda dice: {"type": dice.choice(["IMMEDIATE", "ON_IDLE"])},
     "unlockConnector": lambda dice: {"evseId": dice.choice([1, 2, 9])},
     "changeAvailability": lambda dice: {"operative": dice.random() < 0.8, "evseId": dice.choice([None, 1, 2])},
@@ -111,9 +113,19 @@ class Network:
         while not self.over.is_set():
             name = self.dice.choice(list(EVERYTHING))
             station = self.dice.choice(self.plan.names())
-            payload = await self.api.do(name, COMMAND, stationId=station, **EVERYTHING[name](self.dice))
+            input = EVERYTHING[name](self.dice) | (await self._running(station) if name == "remoteStop" else {})
+            payload = await self.api.do(name, COMMAND, stationId=station, **input)
             assert payload["error"] is None, (name, payload)
             self.asked[name] += 1
+
+    async def _running(self, station: str) -> dict[str, str]:
+        """A transaction of a station that has not ended, if it has one."""
+        query = (
+            "query($id: ID!) { transactions(first: 1, filter: {stationId: $id, state: ACTIVE})"
+            " { nodes { transactionId } } }"
+        )
+        nodes = (await self.api.ask(query, id=station))["transactions"]["nodes"]
+        return {"transactionId": nodes[0]["transactionId"] if nodes else "1"}
 
     async def release(self) -> None:
         """What was put out of service would never finish its sessions."""
