@@ -85,9 +85,8 @@ async def close_suspected_transactions(node: Node) -> None:
     """Transactions of the stations that are connected here, whose end seems to have been lost."""
     before = node.clock() - timedelta(seconds=node.transaction_grace)
     for connection in list(node.connections.values()):
-        if any(ref.suspected_at for ref in connection.session.day.transactions.values()):
-            with contextlib.suppress(ConnectionError):  # the next connection of the station will see to it
-                await connection.close_suspected(before)
+        with contextlib.suppress(ConnectionError):  # the next connection of the station will see to it
+            await connection.close_suspected(before)
 
 
 async def end_dead_connections(node: Node, pool: asyncpg.Pool, *, others: bool = True) -> None:

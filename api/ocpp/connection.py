@@ -215,8 +215,8 @@ class StationConnection:
 
     async def close_suspected(self, before: datetime) -> None:
         """End the transactions that have been suspected since before a moment."""
-        for ref in list(self.session.day.transactions.values()):
-            if not ref.ended and ref.suspected_at is not None and ref.suspected_at < before:
+        for ref in self.session.day.running:
+            if ref.suspected_at is not None and ref.suspected_at < before:
                 await self.in_turn(partial(self._decided, partial(self.session.close_suspected, ref)))
 
     async def suspect_silent(self, since: datetime) -> None:

@@ -16,6 +16,7 @@ from api.ocpp.versions import Version
 
 _TOLERATED = frozenset({"enum", "maxLength", "minLength", "additionalProperties", "minItems", "maxItems", "multipleOf"})
 """Rules whose breach does not keep anybody from understanding the rest: the value is kept as it came."""
+_LONGEST = 255
 _ROUNDS = 4
 """A repaired value may break the next rule."""
 
@@ -37,11 +38,11 @@ def repair(version: Version, action: str, payload: Any, now: datetime) -> list[s
             break
         for violation in found:
             if not _helped(violation, payload, now):
-                raise CallFailed(violation.code, violation.description)
-            repairs.append(violation.description)
+                raise CallFailed(violation.code, violation.description[:_LONGEST])
+            repairs.append(violation.description[:_LONGEST])
     else:
         raise CallFailed("FormatViolation", "the payload cannot be understood")
-    return repairs + [v.description for v in violations(version, action, payload) if v.rule in _TOLERATED]
+    return repairs + [v.description[:_LONGEST] for v in violations(version, action, payload) if v.rule in _TOLERATED]
 
 
 def _is_time(violation: Any, payload: Any) -> bool:

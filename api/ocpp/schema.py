@@ -106,14 +106,18 @@ class Violation:
 
 def violations(version: Version, action: str, payload: Any) -> list[Violation]:
     """Every rule of the schema that a request breaks, the formats of times among them."""
+    return _broken(_validator(version, action + version.request_suffix, formats=True), payload)
+
+
+def _broken(validator: jsonschema_rs.Validator, payload: Any) -> list[Violation]:
     found = []
-    for error in _validator(version, action + version.request_suffix, formats=True).iter_errors(payload):
+    for error in validator.iter_errors(payload):
         where = "/".join(str(part) for part in error.instance_path)
         found.append(
             Violation(
                 tuple(error.instance_path),
                 error.kind.name,
-                f"{where}: {error.message}"[:255] if where else error.message[:255],
+                f"{where}: {error.message}" if where else error.message,
                 getattr(error.kind, "types", []),
                 getattr(error.kind, "property", ""),
             )
@@ -124,8 +128,5 @@ def violations(version: Version, action: str, payload: Any) -> list[Violation]:
 def _violation(validator: jsonschema_rs.Validator, payload: Any) -> CallFailed:
     if not isinstance(payload, dict):
         return CallFailed("FormatViolation", "the payload is not an object")
-    errors = list(validator.iter_errors(payload))
-    first = min(errors, key=lambda e: _FIRST.index(e.kind.name) if e.kind.name in _FIRST else len(_FIRST))
-    code = _CODES.get(first.kind.name, "PropertyConstraintViolation")
-    where = "/".join(str(part) for part in first.instance_path)
-    return CallFailed(code, f"{where}: {first.message}" if where else first.message)
+    first = min(_broken(validator, payload), key=lambda v: _FIRST.index(v.rule) if v.rule in _FIRST else len(_FIRST))
+    return CallFailed(first.code, first.description)
