@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.conformance.conftest import registered
 from tests.conformance.test_v16_local_list import shown as list_shown
 from tests.conformance.test_v16_reservation import shown as reservation_shown
 from tests.conformance.tool import Tool, moment
-from tests.endtoend.front_end import Api
 
 ACCEPTED = {"status": "Accepted"}
 
 
 @pytest.fixture
-async def tool(api: Api) -> AsyncIterator[Tool]:
-    """A 2.0.1 station that is connected and has booted."""
-    async with await registered(api, "2.0.1") as tool:
-        booted = await tool.call(
-            "BootNotification", reason="PowerUp", chargingStation={"vendorName": "Tool", "model": "T2"}
-        )
-        assert booted["status"] == "Accepted"
-        yield tool
+def tool(tool201: Tool) -> Tool:
+    return tool201
 
 
 def card(tag: str) -> dict[str, str]:
