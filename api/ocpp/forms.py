@@ -51,7 +51,8 @@ def _told(version: Version) -> dict[str, tuple[str, str]]:
     """Of each action that a message file says: our name and description. A file is named after some actions and may
     speak of others, which count unless there is a file of their own.
     """
-    named, spoken_of = {}, {}
+    named: dict[str, tuple[str, str]] = {}
+    spoken_of: dict[str, tuple[str, str]] = {}
     for (spoken, typed_as), sender in registry.SENDERS.items():
         if spoken == version.name:
             text = " ".join((sys.modules[sender.__module__].__doc__ or "").split())

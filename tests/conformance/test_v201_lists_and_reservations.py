@@ -129,6 +129,19 @@ async def test_tc_h_08_csms(tool: Tool, token: str) -> None:
     assert "evseId" not in await reserve(tool, token)
 
 
+async def test_tc_h_14_csms(tool: Tool, token: str) -> None:
+    """Each reservation of any EVSE is one of its own; when all EVSEs are reserved the station refuses the next."""
+    first, second = await reserve(tool, token), await reserve(tool, token)
+    for evse in (1, 2):
+        state = {"timestamp": moment(), "connectorStatus": "Reserved", "evseId": evse, "connectorId": 1}
+        assert await tool.call("StatusNotification", **state) == {}
+    third = await reserve(tool, token, "Occupied")
+    assert len({heard["id"] for heard in (first, second, third)}) == 3
+    assert not any("evseId" in heard for heard in (first, second, third))
+    shown = [await reservation_shown(tool, heard["id"]) for heard in (first, second, third)]
+    assert [reservation["status"] for reservation in shown] == ["ACCEPTED", "ACCEPTED", "REFUSED"]
+
+
 async def test_tc_h_15_csms(tool: Tool, token: str) -> None:
     """Any EVSE with a type of connector is reserved."""
     heard = await reserve(tool, token, connectorType="cType2")
