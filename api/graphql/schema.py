@@ -16,6 +16,7 @@ from api.graphql.billing_changes import BillingMutations
 from api.graphql.certificates import CertificateMutations, CertificateQueries
 from api.graphql.charging_profile_requests import ChargingProfileMutations
 from api.graphql.charging_profiles import ChargingProfileQueries
+from api.graphql.command_forms import CommandFormQueries
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.configuration import ConfigurationMutations, ConfigurationQueries
@@ -40,6 +41,7 @@ class Query(
     TransactionQueries,
     BillingQueries,
     CommandQueries,
+    CommandFormQueries,
     EventQueries,
     IdTokenQueries,
     CertificateQueries,

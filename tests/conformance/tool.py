@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.api.ocpp.line import BY_NAME, official
 from tests.endtoend.front_end import COMMAND, Api
 
-_numbers = itertools.count(1)
+numbers = itertools.count(1)
 
 
 class Refused(Exception):
@@ -93,7 +93,7 @@ class Tool:
     async def call(self, action: str, **payload: Any) -> dict[str, Any]:
         """Say something; the server's answer, valid by the official schema. Raises Refused."""
         assert self._socket is not None
-        message_id = f"tool-{next(_numbers)}"
+        message_id = f"tool-{next(numbers)}"
         answer = self._answers[message_id] = asyncio.get_running_loop().create_future()
         await self._socket.send(json.dumps([2, message_id, action, payload]))
         response: dict[str, Any] = await asyncio.wait_for(answer, 10)
