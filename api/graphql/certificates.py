@@ -152,7 +152,10 @@ class SendCertificateSignedInput(StationRequest):
     certificate_chain: str = strawberry.field(
         description="PEM: the station's certificate, then those it was signed with, without the root."
     )
-    type: SignedCertificateType = SignedCertificateType.ChargingStationCertificate
+    type: SignedCertificateType | None = strawberry.field(
+        default=SignedCertificateType.ChargingStationCertificate,
+        description="As the station asked for it; null for one that serves as both (SignCombinedCertificate).",
+    )
 
 
 @strawberry.type
@@ -219,5 +222,5 @@ class CertificateMutations:
     @refusals_as(CommandPayload)
     async def send_certificate_signed(self, info: Info, input: SendCertificateSignedInput) -> CommandPayload:
         chain = certificate("certificateChain", input.certificate_chain, _LONGEST_CHAIN, most=_MOST_IN_CHAIN)
-        payload = {"certificateChain": chain, "certificateType": input.type.value}
+        payload = {"certificateChain": chain} | ({"certificateType": input.type.value} if input.type else {})
         return await ask(info, input, "CertificateSigned", payload)

@@ -19,18 +19,19 @@ HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "0a1b" * 16, "issuerKeyHash
 MAKER = "ManufacturerRootCertificate"
 
 
-async def _signed(tool: Tool, trigger: str, use: str, answer: str) -> None:
-    """The operator has the station ask for a certificate, and sends it one."""
+async def _signed(tool: Tool, trigger: str, use: str | None, answer: str) -> None:
+    """The operator has the station ask for a certificate, and sends it one; no use is any."""
+    said = {"certificateType": use} if use else {}
     accepted = {"status": "Accepted"}
     heard, _ = await tool.asked("triggerMessage", "TriggerMessage", accepted, requestedMessage=trigger)
     assert heard == {"requestedMessage": trigger}
-    assert await tool.call("SignCertificate", csr=CSR, certificateType=use) == accepted
-    request = {"certificateType": use, "csr": CSR}
+    assert await tool.call("SignCertificate", csr=CSR, **said) == accepted
+    request = {"certificateType": use or "ChargingStationCertificate", "csr": CSR}
     [shown] = (await tool.api.seen(REQUESTS, id=tool.id))["signingRequests"]["nodes"]
     assert shown == request | {"outcome": None, "open": True}
     sending = {"certificateChain": LEAF + ROOT, "type": use}
     heard, _ = await tool.asked("sendCertificateSigned", "CertificateSigned", {"status": answer}, **sending)
-    assert heard == {"certificateChain": LEAF + ROOT, "certificateType": use}
+    assert heard == {"certificateChain": LEAF + ROOT, **said}
     [shown] = (await tool.api.seen(REQUESTS, id=tool.id))["signingRequests"]["nodes"]
     assert shown == request | {"outcome": answer, "open": False}
 
@@ -70,9 +71,25 @@ def _shown(use: str, *children: str, **other: str) -> dict[str, Any]:
     return {"type": use, "hashData": HASH | other, "children": [{"serialNumber": one} for one in children]}
 
 
+async def test_tc_a_11_csms(tool201: Tool) -> None:
+    """A station is made to ask for a certificate of its own, and gets it.
+
+    That it connects with it then is not tested: it would need a TLS listener. Here it comes back as it was.
+    """
+    await _signed(tool201, "SignChargingStationCertificate", "ChargingStationCertificate", "Accepted")
+    await tool201.close()
+    await tool201.connect()
+    assert (await tool201.call("Heartbeat"))["currentTime"]
+
+
 async def test_tc_a_12_csms(tool201: Tool) -> None:
     """A station is made to ask for a certificate for vehicles, and gets it."""
     await _signed(tool201, "SignV2GCertificate", "V2GCertificate", "Accepted")
+
+
+async def test_tc_a_13_csms(tool201: Tool) -> None:
+    """A station is made to ask for one certificate for the CSMS and for vehicles, and gets it."""
+    await _signed(tool201, "SignCombinedCertificate", None, "Accepted")
 
 
 async def test_tc_a_14_csms(tool201: Tool) -> None:
