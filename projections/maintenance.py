@@ -254,8 +254,8 @@ def requested(rows: Rows, event: Any) -> None:
         if told["outcome"] == _CANCELED and known.latest is not None and not known.latest.finished:
             _report(rows, known._replace(request_id=None), known.latest.job_id, _CANCELED, event)
     _tell(rows, known, job_id, finished=finished, **told)
-    if (key := _published(event)) is not None and told["outcome"] in _AGREED:
-        rows.put(published, PublishedRow(*key, job_id))
+    if isinstance(event, MaintenanceBook.PublicationRequested) and event.outcome in _AGREED:
+        rows.put(published, PublishedRow(known.station_id, event.checksum.casefold(), job_id))
     _track(rows, known, job_id, latest=told["outcome"] in _AGREED, requested=True, finished=finished)
 
 
