@@ -44,7 +44,9 @@ class Holder:
         return _made(None, common_name, authority=True, **more)
 
     def issues(self, common_name: str, **more: Any) -> Holder:
-        """More: `authority`, `responder` URL, `days` (how long from now, below 0 if it has expired), `usages`."""
+        """More: `authority`, `responder` URL, `days` (from now, below 0 if it has expired), `usages`, `serial`, and
+        whether its key usage says that it `signs` certificates.
+        """
         return _made(self, common_name, **more)
 
     @property
@@ -81,6 +83,8 @@ def _made(
     responder: str | None = None,
     days: float = 30,
     usages: tuple[x509.ObjectIdentifier, ...] = (),
+    serial: int | None = None,
+    signs: bool | None = None,
 ) -> Holder:
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     builder = (
@@ -88,7 +92,7 @@ def _made(
         .subject_name(name(common_name))
         .issuer_name(issuer.certificate.subject if issuer else name(common_name))
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(now - timedelta(days=60))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(authority, None), critical=True)
@@ -99,7 +103,13 @@ def _made(
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
     if usages:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+    if signs is not None:
+        builder = builder.add_extension(_usage(signs), critical=True)
     return Holder(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key, issuer)
+
+
+def _usage(signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(True, False, False, False, False, signs, False, False, False)
 
 
 def csr(common_name: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None) -> str:

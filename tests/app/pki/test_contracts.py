@@ -26,9 +26,9 @@ class Car(NamedTuple):
         return pem(self.leaf.certificate, self.sub.certificate)
 
 
-def car(responder: Responder, *, days: float = 30, sub_days: float = 30, authority: bool = True) -> Car:
+def car(responder: Responder, *, days: float = 30, sub_days: float = 30, **more: bool) -> Car:
     root = Holder.root("MO")
-    sub = root.issues("Sub", authority=authority, responder=responder.url, days=sub_days)
+    sub = root.issues("Sub", **{"authority": True} | more, responder=responder.url, days=sub_days)
     leaf = sub.issues("DEABCC1", responder=responder.url, days=days)
     responder.of(sub, leaf)
     return Car(leaf, sub, root)
@@ -79,12 +79,13 @@ async def test_one_that_has_expired(days: float, sub_days: float, client: OcspCl
 
 async def test_chains_that_lead_nowhere(client: OcspClient, responder: Responder) -> None:
     shown, other = car(responder), car(responder)
-    under_a_leaf = car(responder, authority=False)
+    under_a_leaf, may_not_sign = car(responder, authority=False), car(responder, signs=False)
     forged = Holder.root("MO").issues("DEABCC1", responder=responder.url)
-    contracts = knowing(client, shown.root, under_a_leaf.root)
+    contracts = knowing(client, shown.root, under_a_leaf.root, may_not_sign.root)
     for chain in (
         other.chain,
         under_a_leaf.chain,
+        may_not_sign.chain,
         forged.pem,
         shown.leaf.pem,
         pem(shown.leaf.certificate, other.sub.certificate),
@@ -95,11 +96,12 @@ async def test_chains_that_lead_nowhere(client: OcspClient, responder: Responder
     ):
         assert await contracts.check(chain, [], NOW) is ContractFinding.CERT_CHAIN_ERROR, chain
     assert not responder.asked
+    assert await contracts.check(None, [], NOW) is ContractFinding.CERT_CHAIN_ERROR
     assert await knowing(client).check(shown.chain, [], NOW) is ContractFinding.CERT_CHAIN_ERROR
 
 
 async def test_what_is_below_the_root_may_be_known_to_us(client: OcspClient, responder: Responder) -> None:
-    shown = car(responder)
+    shown = car(responder, signs=True)
     assert await knowing(client, shown.root, shown.sub).check(shown.leaf.pem, [], NOW) is ContractFinding.ACCEPTED
 
 

@@ -62,6 +62,8 @@ async def test_hosts_that_are_named_are_asked_wherever_they_are(http: httpx.Asyn
         door = Door(http, ["LocalHost"])
         assert await door.post(f"{named}a?b=c#d", b"body", "text/plain", most=10) == b"1234567890"
         assert heard == [(b"body", named.removeprefix("http://").rstrip("/"), "text/plain")]
+        with pytest.raises(Closed, match="only plain"):
+            await door.post(named.replace("localhost", "me@localhost"), b"", "text/plain", most=10)
         with pytest.raises(Closed, match="more than 9 bytes"):
             await door.post(named, b"", "text/plain", most=9)
 

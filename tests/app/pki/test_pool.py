@@ -33,7 +33,7 @@ async def test_it_is_asked_in_the_words_of_the_station(
     [
         (500, {"status": "Accepted", "exiResponse": "AA=="}),
         (200, {"status": "Failed", "exiResponse": "AA=="}),
-        (200, {"status": "Accepted", "exiResponse": "not base64"}),
+        (200, {"status": "Accepted", "exiResponse": "gJ!gC"}),
         (200, {"status": "Accepted", "exiResponse": ""}),
         (200, {"status": "Accepted"}),
         (200, ["Accepted"]),
