@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled"})
+_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled", "Unpublished"})
 """Statuses by which a station says that it does or will do what was asked; an answer without a status is a yes."""
+_NONE_IS_AN_ANSWER = frozenset({("GetInstalledCertificateIds", "NotFound")})
+"""Statuses by which it says that there are none of what it was asked for: the list is empty, nothing was refused."""
 
 _LOOK_BACK = 20
 """How many of a station's latest commands are looked at when it connects, for some that wait to be sent."""
@@ -137,13 +139,17 @@ async def _decide(
     except CallFailed as failure:
         command.fail(f"the station's answer is not valid: {failure.description}", session.now)
         return
-    command.answer(answer.payload, accepted=_statuses(answer.payload) <= _ACCEPTING, at=session.now)
+    command.answer(answer.payload, accepted=_accepts(action, answer.payload), at=session.now)
     try:
         await registry.read_answer(session, action, payload, answer.payload)
     except Exception:  # the command has ended all the same
         log.exception("ocpp.answer_not_understood", station=session.station_id, action=action)
         await session.load()
         session.begin()
+
+
+def _accepts(action: str, payload: dict[str, Any]) -> bool:
+    return _statuses(payload) <= _ACCEPTING or (action, payload.get("status")) in _NONE_IS_AN_ANSWER
 
 
 def _statuses(payload: dict[str, Any]) -> set[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TypeVar, cast
+from secrets import token_hex
+from typing import Any, TypeVar, cast
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
+from domain.command import Command
 from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
@@ -126,6 +128,22 @@ class StationSession:
             found = books[kind] = await load(self.node.journal, kind, stream)
         self._touched.append(found)
         return cast("B", found)
+
+    def ask(self, action: str, typed: dict[str, Any], within: timedelta) -> None:
+        """Have the station asked something of our own accord, as soon as this is recorded; not after a while."""
+        command_id = f"{int(self.now.timestamp() * 1000):011x}{token_hex(8)}"
+        command = Command.blank(Command.stream(self.station_id, command_id, self.now))
+        command.request(
+            station_id=self.station_id,
+            command_id=command_id,
+            action=action,
+            payload=typed,
+            typed=True,
+            expires_at=self.now + within,
+            idempotency_key=None,
+            at=self.now,
+        )
+        self._touched.append(command)
 
     async def authorize(self, id_token: IdToken) -> Authorization:
         record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))

@@ -90,7 +90,7 @@ class Tool:
                 else:
                     self._answers.pop(message_id).set_exception(Refused(rest[0], rest[1]))
 
-    async def call(self, action: str, **payload: Any) -> dict[str, Any]:
+    async def call(self, action: str, /, **payload: Any) -> dict[str, Any]:
         """Say something; the server's answer, valid by the official schema. Raises Refused."""
         assert self._socket is not None
         message_id = f"tool-{next(numbers)}"

@@ -111,6 +111,13 @@ class Library:
         )
         for status in rng.sample(["Downloading", "Downloaded", "Installing", "Installed"], 2):
             book.trigger_event(MaintenanceBook.FirmwareStatusReported, timestamp=now, status=status, request_id=number)
+        shared: dict[str, Any] = {"checksum": rng.choice(["AB", "ab", "cd"])}
+        more = {"location": "https://example.org/f", "outcome": outcome, "request_id": number}
+        book.trigger_event(MaintenanceBook.PublicationRequested, timestamp=now, **shared, **more)
+        offered = {"status": "Published", "request_id": number, "locations": ("https://lc.test/f",)}
+        book.trigger_event(MaintenanceBook.PublicationStatusReported, timestamp=now, **offered)
+        if rng.random() < 0.5:
+            book.trigger_event(MaintenanceBook.PublicationEndAnswered, timestamp=now, outcome="Unpublished", **shared)
         upload = {"location": "https://example.org/l", "request_id": 7, "log_type": "SecurityLog"}
         book.trigger_event(MaintenanceBook.LogRequested, timestamp=now, outcome=outcome, **upload)
         book.trigger_event(MaintenanceBook.LogStatusReported, timestamp=now, status="Uploading", request_id=7)
