@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 _ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled"})
 """Statuses by which a station says that it does or will do what was asked; an answer without a status is a yes."""
 
+_INVITING = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
+
 _LOOK_BACK = 20
 """How many of a station's latest commands are looked at when it connects, for some that wait to be sent."""
 
@@ -109,6 +111,8 @@ async def _send(
         recorded = await _record(connection, command, Evidence(protocol, part.text))
         if not (claimed and recorded):
             return False
+        if action in _INVITING:
+            connection.session.invited.add(part.said["requestedMessage"])
         answer = await connection.call(part.message_id, action, part.said)
     except (ConnectionClosed, ConnectionError):
         command.fail("the connection closed before the station answered", node.clock())
