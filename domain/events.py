@@ -5,9 +5,11 @@ from domain.certificates import CertificateBook
 from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
+from domain.device_model import DeviceModelBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.network import NetworkBook
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
 from domain.station import Station
@@ -22,9 +24,11 @@ __all__ = [
     "ChargingProfileBook",
     "Command",
     "ConfigurationBook",
+    "DeviceModelBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
+    "NetworkBook",
     "ReservationBook",
     "SecurityBook",
     "Station",
@@ -44,8 +48,10 @@ AGGREGATES = (
     CertificateBook,
     ChargingProfileBook,
     ConfigurationBook,
+    DeviceModelBook,
     LocalListBook,
     MaintenanceBook,
+    NetworkBook,
     ReservationBook,
     SecurityBook,
 )

@@ -12,6 +12,8 @@ from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
 from projections.maintenance import maintenance
 from projections.metering import meter_values
+from projections.network_profiles import network_profiles
+from projections.reports import reports
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
@@ -29,6 +31,8 @@ READ_MODELS = (
     configuration,
     local_lists,
     maintenance,
+    network_profiles,
+    reports,
     reservations,
     security_events,
     history,

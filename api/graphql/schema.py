@@ -26,7 +26,9 @@ from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.local_lists import LocalListMutations, LocalListQueries
 from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
+from api.graphql.network_profiles import NetworkProfileMutations, NetworkProfileQueries
 from api.graphql.passwords import PasswordMutations
+from api.graphql.reports import ReportMutations, ReportQueries
 from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
@@ -49,6 +51,8 @@ class Query(
     ConfigurationQueries,
     LocalListQueries,
     MaintenanceQueries,
+    NetworkProfileQueries,
+    ReportQueries,
     ReservationQueries,
     SecurityEventQueries,
 ):
@@ -66,7 +70,9 @@ class Mutation(
     ConfigurationMutations,
     LocalListMutations,
     MaintenanceMutations,
+    NetworkProfileMutations,
     PasswordMutations,
+    ReportMutations,
     ReservationMutations,
 ):
     pass
