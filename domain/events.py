@@ -5,9 +5,12 @@ from domain.certificates import CertificateBook
 from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
+from domain.customer_information import CustomerInformationBook, PrivacyBook
+from domain.display_messages import DisplayMessageBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.monitoring import MonitoringBook
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
 from domain.station import Station
@@ -22,9 +25,13 @@ __all__ = [
     "ChargingProfileBook",
     "Command",
     "ConfigurationBook",
+    "CustomerInformationBook",
+    "DisplayMessageBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
+    "MonitoringBook",
+    "PrivacyBook",
     "ReservationBook",
     "SecurityBook",
     "Station",
@@ -44,8 +51,12 @@ AGGREGATES = (
     CertificateBook,
     ChargingProfileBook,
     ConfigurationBook,
+    CustomerInformationBook,
+    DisplayMessageBook,
     LocalListBook,
     MaintenanceBook,
+    MonitoringBook,
+    PrivacyBook,
     ReservationBook,
     SecurityBook,
 )

@@ -19,6 +19,12 @@ def key_v16(typed: dict[str, Any]) -> str:
 
 def variable_asked(typed: dict[str, Any]) -> dict[str, Any]:
     """Component and variable as 2.x has them, of a variable in our words. Raises CallFailed without a component."""
+    instance = {"instance": typed["instance"]} if typed.get("instance") else {}
+    return {"component": component_asked(typed), "variable": {"name": typed["variable"], **instance}}
+
+
+def component_asked(typed: dict[str, Any]) -> dict[str, Any]:
+    """A component as 2.x has it."""
     if not typed.get("component"):
         raise CallFailed("OccurrenceConstraintViolation", "OCPP 2.x has variables of components: name the component")
     component: dict[str, Any] = {"name": typed["component"]}
@@ -27,8 +33,7 @@ def variable_asked(typed: dict[str, Any]) -> dict[str, Any]:
     if typed.get("evseId"):
         connector = {"connectorId": typed["connectorId"]} if typed.get("connectorId") else {}
         component["evse"] = {"id": typed["evseId"], **connector}
-    instance = {"instance": typed["instance"]} if typed.get("instance") else {}
-    return {"component": component, "variable": {"name": typed["variable"], **instance}}
+    return component
 
 
 def variable(data: dict[str, Any]) -> Variable:
