@@ -6,11 +6,13 @@ from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
 from domain.customer_information import CustomerInformationBook, PrivacyBook
+from domain.device_model import DeviceModelBook
 from domain.display_messages import DisplayMessageBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
 from domain.monitoring import MonitoringBook
+from domain.network import NetworkBook
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
 from domain.station import Station
@@ -26,11 +28,13 @@ __all__ = [
     "Command",
     "ConfigurationBook",
     "CustomerInformationBook",
+    "DeviceModelBook",
     "DisplayMessageBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
     "MonitoringBook",
+    "NetworkBook",
     "PrivacyBook",
     "ReservationBook",
     "SecurityBook",
@@ -52,10 +56,12 @@ AGGREGATES = (
     ChargingProfileBook,
     ConfigurationBook,
     CustomerInformationBook,
+    DeviceModelBook,
     DisplayMessageBook,
     LocalListBook,
     MaintenanceBook,
     MonitoringBook,
+    NetworkBook,
     PrivacyBook,
     ReservationBook,
     SecurityBook,

@@ -15,6 +15,8 @@ from projections.local_list import local_lists
 from projections.maintenance import maintenance
 from projections.metering import meter_values
 from projections.monitoring import monitoring
+from projections.network_profiles import network_profiles
+from projections.reports import reports
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
@@ -35,6 +37,8 @@ READ_MODELS = (
     local_lists,
     maintenance,
     monitoring,
+    network_profiles,
+    reports,
     reservations,
     security_events,
     history,

@@ -10,8 +10,7 @@ from typing import Any
 
 import strawberry
 
-from api.graphql.asking import CommandPayload, StationRequest, ask
-from api.graphql.components import ComponentInput, named
+from api.graphql.asking import CommandPayload, StationRequest, ask, where
 from api.graphql.context import Info
 from api.graphql.deciding import checked, within_bounds
 from api.graphql.errors import bad_input, refusals_as
@@ -28,6 +27,7 @@ from projections.display_messages import (
 )
 
 _LONGEST_CONTENT = 512
+_LONGEST_NAME = 50
 _MOST_IDS = 500
 
 
@@ -174,6 +174,14 @@ class DisplayMessageQueries:
         return connection(page, lambda row: DisplayMessage.at(row, now), lambda row: row.id)
 
 
+@strawberry.input(description="The component that is a display, where there are several.")
+class DisplayInput:
+    component: str
+    component_instance: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+
+
 @strawberry.input
 class SetDisplayMessageInput(StationRequest):
     message_id: int | None = strawberry.field(
@@ -187,7 +195,7 @@ class SetDisplayMessageInput(StationRequest):
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     transaction_id: str | None = strawberry.field(default=None, description="Shown until this transaction ends.")
-    display: ComponentInput | None = strawberry.field(default=None, description="Null: the main display.")
+    display: DisplayInput | None = strawberry.field(default=None, description="Null: the main display.")
 
 
 @strawberry.input
@@ -218,7 +226,7 @@ class DisplayMessageMutations:
         if input.transaction_id is not None:
             payload["transactionId"] = checked("transactionId", input.transaction_id, 36)
         if input.display is not None:
-            payload["display"] = named(input.display)
+            payload["display"] = _display(input.display)
         drawn = ("id",) if input.message_id is None else ()
         return await ask(info, input, "SetDisplayMessage", payload | _span(input), drawn=drawn)
 
@@ -239,6 +247,13 @@ class DisplayMessageMutations:
     @refusals_as(CommandPayload)
     async def clear_display_message(self, info: Info, input: ClearDisplayMessageInput) -> CommandPayload:
         return await ask(info, input, "ClearDisplayMessage", {"id": _number(input.message_id)})
+
+
+def _display(input: DisplayInput) -> dict[str, Any]:
+    display: dict[str, Any] = {"component": checked("component", input.component, _LONGEST_NAME)}
+    if input.component_instance is not None:
+        display["componentInstance"] = checked("componentInstance", input.component_instance, _LONGEST_NAME)
+    return display | where(input)
 
 
 def _number(message_id: int | None) -> int:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -12,19 +11,15 @@ from typing import Any
 import strawberry
 
 from api.graphql.asking import CommandPayload, StationRequest, ask
-from api.graphql.commands import Command, command_by_id
-from api.graphql.components import ComponentVariableInput, named
+from api.graphql.configuration import named
 from api.graphql.context import Info
 from api.graphql.deciding import within_bounds
-from api.graphql.errors import UserError, bad_input, refusals_as
+from api.graphql.errors import bad_input, refusals_as
+from api.graphql.reports import ReportVariableInput
 from api.graphql.scalars import INT_MAX
-from api.graphql.visibility import at_least
-from projections.configuration import configuration, configuration_of
 
 _MOST_MONITORS = 500
 _GREATEST = 10**12
-_LIMIT = ("monitoringctrlr", "itemspermessage", "clearvariablemonitoring")
-"""How many monitors may be cleared at once: component, variable and instance, folded."""
 
 
 @strawberry.enum(
@@ -64,7 +59,8 @@ class SetMonitoringLevelInput(StationRequest):
 
 
 @strawberry.input
-class VariableMonitorInput(ComponentVariableInput):
+class VariableMonitorInput(ReportVariableInput):
+    variable: str
     type: MonitorType
     value: Decimal = strawberry.field(
         description="A threshold, a difference (1 for what is no number), or seconds, as the type says."
@@ -87,17 +83,7 @@ class ClearVariableMonitoringInput(StationRequest):
 @strawberry.input
 class GetMonitoringReportInput(StationRequest):
     criteria: list[MonitoringCriterion] = strawberry.field(default_factory=list, description="None: any.")
-    variables: list[ComponentVariableInput] = strawberry.field(default_factory=list, description="None: all.")
-
-
-@strawberry.type
-class ClearVariableMonitoringPayload:
-    command: Command | None = strawberry.field(default=None, description="The last of `commands`.")
-    commands: list[Command] = strawberry.field(
-        default_factory=list, description="Several, if a station clears no more at once."
-    )
-    error: UserError | None = None
-    position: str | None = None
+    variables: list[ReportVariableInput] = strawberry.field(default_factory=list, description="None: all.")
 
 
 @strawberry.type
@@ -119,31 +105,13 @@ class MonitoringMutations:
         within_bounds("monitors", len(input.monitors), 1, _MOST_MONITORS)
         return await ask(info, input, "SetVariableMonitoring", {"monitors": [_typed(each) for each in input.monitors]})
 
-    @strawberry.mutation(
-        description="Have a station watch no more, in several commands if it has told that it takes fewer at once"
-        " (MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring] in `configuration`)."
-    )
-    @refusals_as(ClearVariableMonitoringPayload)
-    async def clear_variable_monitoring(
-        self, info: Info, input: ClearVariableMonitoringInput
-    ) -> ClearVariableMonitoringPayload:
-        ids = input.monitor_ids
-        within_bounds("monitorIds", len(ids), 1, _MOST_MONITORS)
-        for number in ids:
+    @strawberry.mutation(description="Have a station watch no more.")
+    @refusals_as(CommandPayload)
+    async def clear_variable_monitoring(self, info: Info, input: ClearVariableMonitoringInput) -> CommandPayload:
+        within_bounds("monitorIds", len(input.monitor_ids), 1, _MOST_MONITORS)
+        for number in input.monitor_ids:
             within_bounds("monitorIds", number, 0, INT_MAX)
-        most = await _most_at_once(info, input.station_id) or len(ids)
-        parts = [ids[start : start + most] for start in range(0, len(ids), most)]
-        asked = []
-        for n, part in enumerate(parts, 1):
-            key, last = input.idempotency_key, n == len(parts)
-            patience = input.wait_seconds if last else 0  # they are sent one after the other
-            request = replace(
-                input, wait_seconds=patience, idempotency_key=key if key is None or n == 1 else f"{key}/{n}"
-            )
-            asked.append(await ask(info, request, "ClearVariableMonitoring", {"ids": part}))
-        found = [await command_by_id(info, payload.command.id) for payload in asked if payload.command]
-        commands = [command for command in found if command is not None]
-        return ClearVariableMonitoringPayload(command=commands[-1], commands=commands, position=asked[-1].position)
+        return await ask(info, input, "ClearVariableMonitoring", {"ids": input.monitor_ids})
 
     @strawberry.mutation(description="Ask a station which monitors it has; they come in `monitoringReports`.")
     @refusals_as(CommandPayload)
@@ -162,8 +130,6 @@ class MonitoringMutations:
 def _typed(input: VariableMonitorInput) -> dict[str, Any]:
     within_bounds("severity", input.severity, 0, 9)
     within_bounds("value", float(input.value), -_GREATEST, _GREATEST)
-    if input.variable is None:
-        raise bad_input("variable", "name the variable to be watched")
     if round(input.value, 6) != input.value:
         raise bad_input("value", "value must have at most 6 decimal places")
     payload = named(input) | {"type": input.type.value, "value": format(input.value, "f"), "severity": input.severity}
@@ -173,13 +139,3 @@ def _typed(input: VariableMonitorInput) -> dict[str, Any]:
         within_bounds("monitorId", input.monitor_id, 0, INT_MAX)
         payload["id"] = input.monitor_id
     return payload
-
-
-async def _most_at_once(info: Info, station_id: str) -> int | None:
-    """How many monitors the station clears at once; None if it has not said so (N06)."""
-    await at_least(info, str(await info.context.services.journal.head()), configuration)
-    for entry in await configuration_of(info.context.pool, station_id):
-        name = (entry.component or "", entry.variable, entry.instance or "")
-        if tuple(map(str.casefold, name)) == _LIMIT and (entry.confirmed or "").isdecimal():
-            return int(entry.confirmed or 0) or None
-    return None

@@ -29,7 +29,9 @@ from api.graphql.local_lists import LocalListMutations, LocalListQueries
 from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
 from api.graphql.monitoring import MonitoringQueries
 from api.graphql.monitoring_requests import MonitoringMutations
+from api.graphql.network_profiles import NetworkProfileMutations, NetworkProfileQueries
 from api.graphql.passwords import PasswordMutations
+from api.graphql.reports import ReportMutations, ReportQueries
 from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
@@ -54,6 +56,8 @@ class Query(
     LocalListQueries,
     MaintenanceQueries,
     MonitoringQueries,
+    NetworkProfileQueries,
+    ReportQueries,
     ReservationQueries,
     SecurityEventQueries,
 ):
@@ -74,7 +78,9 @@ class Mutation(
     LocalListMutations,
     MaintenanceMutations,
     MonitoringMutations,
+    NetworkProfileMutations,
     PasswordMutations,
+    ReportMutations,
     ReservationMutations,
 ):
     pass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.ocpp.variables import component_asked
+from api.ocpp.variables import variable_asked
 from api.ocpp.wire import evse, instant, timestamp
 from domain.display_messages import Display, DisplayContent, DisplayMessage
 
@@ -27,7 +27,7 @@ def message_said(typed: dict[str, Any]) -> dict[str, Any]:
             said[theirs] = timestamp(instant(typed[ours]))
     said |= {name: typed[name] for name in ("state", "transactionId") if typed.get(name)}
     if typed.get("display"):
-        said["display"] = component_asked(typed["display"])
+        said |= {"display": variable_asked(typed["display"])["component"]}
     return said
 
 

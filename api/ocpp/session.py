@@ -36,6 +36,7 @@ class StationSession:
         "_touched",
         "_transactions",
         "day",
+        "invited",
         "node",
         "now",
         "station",
@@ -52,6 +53,8 @@ class StationSession:
         self.station: Station
         self.day: StationDay
         self.station_stale = False
+        self.invited: set[str] = set()
+        """Messages that it was asked to send on this connection: those are served before it is accepted (B02)."""
         self._transactions: dict[str, Transaction] = {}
         self._touched: list[Aggregate] = []
         self._books: dict[type[Book], Book] | None = None

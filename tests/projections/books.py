@@ -22,9 +22,11 @@ from domain.charging_profiles import (
     SchedulePeriod,
 )
 from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
+from domain.device_model import Attribute, Characteristics, DeviceModelBook, VariableReport
 from domain.id_token import Permission
 from domain.local_list import ListEntry, LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.network import NetworkBook, NetworkProfile
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
 from domain.values import AuthorizationStatus, Evse, IdToken
@@ -51,6 +53,8 @@ class Library:
             self._certified(now),
             self._secured(now),
             self._limited(now),
+            self._modelled(now),
+            self._reached(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -156,5 +160,31 @@ class Library:
             evse_id=1,
             status="Accepted",
             schedule=schedule,
+        )
+        return book
+
+    def _modelled(self, now: datetime) -> Book:
+        book, rng = self._book(DeviceModelBook, now), self._rng
+        number, seq_no = rng.randrange(1, 4), rng.randrange(3)
+        book.trigger_event(DeviceModelBook.ReportAnswered, timestamp=now, request_id=number, outcome="Accepted")
+        what = Characteristics("decimal", True, "W", Decimal(0), Decimal("1.5"))
+        power = Variable("Power", rng.choice(["EVSE", "evse"]), evse=Evse(rng.randrange(1, 3)))
+        book.trigger_event(
+            DeviceModelBook.PartReported,
+            timestamp=now,
+            request_id=number,
+            seq_no=seq_no,
+            generated_at=now,
+            more=seq_no < 2,
+            variables=(VariableReport(power, (Attribute(str(rng.randrange(3))), Attribute(None, "Target")), what),),
+        )
+        return book
+
+    def _reached(self, now: datetime) -> Book:
+        book, rng = self._book(NetworkBook, now), self._rng
+        profile = NetworkProfile("wss://csms.test", rng.randrange(1, 4), "Wired0", 30)
+        outcome = rng.choice(["Accepted", "Failed"])
+        book.trigger_event(
+            NetworkBook.ProfileAnswered, timestamp=now, slot=rng.randrange(3), profile=profile, outcome=outcome
         )
         return book

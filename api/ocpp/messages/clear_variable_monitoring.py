@@ -5,6 +5,7 @@ Typed payload: `ids` of monitors.
 
 from typing import Any
 
+from api.ocpp.parts import divided
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
 from api.ocpp.wire import reference
@@ -14,6 +15,15 @@ from domain.monitoring import Clearing, MonitoringBook
 @sent("ClearVariableMonitoring", "2.0.1")
 def clear_variable_monitoring(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "ClearVariableMonitoring", {"id": typed["ids"]}
+
+
+divided(
+    "ClearVariableMonitoring",
+    "2.0.1",
+    list_key="id",
+    component="MonitoringCtrlr",
+    instance="ClearVariableMonitoring",
+)
 
 
 @answered("ClearVariableMonitoring", "2.0.1")

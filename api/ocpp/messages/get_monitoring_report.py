@@ -8,7 +8,7 @@ from typing import Any
 from api.ocpp import wire
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
-from api.ocpp.variables import component_asked, variable, variable_asked
+from api.ocpp.variables import variable, variable_asked
 from domain.configuration import Variable
 from domain.monitoring import MonitoringBook
 
@@ -19,12 +19,8 @@ def get_monitoring_report(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if typed.get("criteria"):
         payload["monitoringCriteria"] = typed["criteria"]
     if typed.get("variables"):
-        payload["componentVariable"] = [_said(asked) for asked in typed["variables"]]
+        payload["componentVariable"] = [variable_asked(asked) for asked in typed["variables"]]
     return "GetMonitoringReport", payload
-
-
-def _said(asked: dict[str, Any]) -> dict[str, Any]:
-    return variable_asked(asked) if asked.get("variable") else {"component": component_asked(asked)}
 
 
 @answered("GetMonitoringReport", "2.0.1")

@@ -8,6 +8,7 @@ from typing import Any
 
 from api.ocpp import variables, wire
 from api.ocpp.monitors import threshold
+from api.ocpp.parts import divided
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
 from domain.monitoring import CUSTOM, Monitor, MonitoringBook, Setting
@@ -23,6 +24,15 @@ def _said(monitor: dict[str, Any]) -> dict[str, Any]:
     transaction = {"transaction": True} if monitor.get("transaction") else {}
     told = {name: monitor[name] for name in ("type", "severity")}
     return {**replaced, **transaction, "value": float(monitor["value"]), **told, **variables.variable_asked(monitor)}
+
+
+divided(
+    "SetVariableMonitoring",
+    "2.0.1",
+    list_key="setMonitoringData",
+    component="MonitoringCtrlr",
+    instance="SetVariableMonitoring",
+)
 
 
 @answered("SetVariableMonitoring", "2.0.1")
