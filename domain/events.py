@@ -5,10 +5,13 @@ from domain.certificates import CertificateBook
 from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
+from domain.customer_information import CustomerInformationBook, PrivacyBook
 from domain.device_model import DeviceModelBook
+from domain.display_messages import DisplayMessageBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.monitoring import MonitoringBook
 from domain.network import NetworkBook
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
@@ -24,11 +27,15 @@ __all__ = [
     "ChargingProfileBook",
     "Command",
     "ConfigurationBook",
+    "CustomerInformationBook",
     "DeviceModelBook",
+    "DisplayMessageBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
+    "MonitoringBook",
     "NetworkBook",
+    "PrivacyBook",
     "ReservationBook",
     "SecurityBook",
     "Station",
@@ -48,10 +55,14 @@ AGGREGATES = (
     CertificateBook,
     ChargingProfileBook,
     ConfigurationBook,
+    CustomerInformationBook,
     DeviceModelBook,
+    DisplayMessageBook,
     LocalListBook,
     MaintenanceBook,
+    MonitoringBook,
     NetworkBook,
+    PrivacyBook,
     ReservationBook,
     SecurityBook,
 )

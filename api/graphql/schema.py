@@ -20,12 +20,16 @@ from api.graphql.command_forms import CommandFormQueries
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.configuration import ConfigurationMutations, ConfigurationQueries
+from api.graphql.customer_information import CustomerInformationMutations, CustomerInformationQueries
+from api.graphql.display_messages import DisplayMessageMutations, DisplayMessageQueries
 from api.graphql.errors import make_presentable
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.local_lists import LocalListMutations, LocalListQueries
 from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
+from api.graphql.monitoring import MonitoringQueries
+from api.graphql.monitoring_requests import MonitoringMutations
 from api.graphql.network_profiles import NetworkProfileMutations, NetworkProfileQueries
 from api.graphql.passwords import PasswordMutations
 from api.graphql.reports import ReportMutations, ReportQueries
@@ -49,8 +53,11 @@ class Query(
     CertificateQueries,
     ChargingProfileQueries,
     ConfigurationQueries,
+    CustomerInformationQueries,
+    DisplayMessageQueries,
     LocalListQueries,
     MaintenanceQueries,
+    MonitoringQueries,
     NetworkProfileQueries,
     ReportQueries,
     ReservationQueries,
@@ -68,8 +75,11 @@ class Mutation(
     CertificateMutations,
     ChargingProfileMutations,
     ConfigurationMutations,
+    CustomerInformationMutations,
+    DisplayMessageMutations,
     LocalListMutations,
     MaintenanceMutations,
+    MonitoringMutations,
     NetworkProfileMutations,
     PasswordMutations,
     ReportMutations,

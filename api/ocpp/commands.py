@@ -203,8 +203,15 @@ def _accepts(action: str, payload: dict[str, Any]) -> bool:
 
 
 def _statuses(payload: dict[str, Any]) -> set[str]:
-    """SetVariables has one for each change: all have to be accepted (2.0.1 B05)."""
-    return {payload.get("status", "Accepted"), *(r["attributeStatus"] for r in payload.get("setVariableResult", ()))}
+    """SetVariables has one for each change, SetVariableMonitoring and ClearVariableMonitoring one for each monitor: all
+    have to be accepted (2.0.1 B05, N04, N06).
+    """
+    monitors = (r["status"] for name in _RESULTS_OF_MONITORS for r in payload.get(name, ()))
+    changes = (r["attributeStatus"] for r in payload.get("setVariableResult", ()))
+    return {payload.get("status", "Accepted"), *changes, *monitors}
+
+
+_RESULTS_OF_MONITORS = ("setMonitoringResult", "clearMonitoringResult")
 
 
 async def _record(connection: StationConnection, command: Command, evidence: Evidence | None) -> bool:
