@@ -5,6 +5,7 @@ from domain.certificates import CertificateBook
 from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
+from domain.ev_charging import EvChargingBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
@@ -22,6 +23,7 @@ __all__ = [
     "ChargingProfileBook",
     "Command",
     "ConfigurationBook",
+    "EvChargingBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
@@ -44,6 +46,7 @@ AGGREGATES = (
     CertificateBook,
     ChargingProfileBook,
     ConfigurationBook,
+    EvChargingBook,
     LocalListBook,
     MaintenanceBook,
     ReservationBook,

@@ -7,6 +7,7 @@ from projections.certificates import certificates
 from projections.charging_profiles import charging_profiles
 from projections.commands import commands
 from projections.configuration import configuration
+from projections.ev_charging import ev_charging
 from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
@@ -27,6 +28,7 @@ READ_MODELS = (
     certificates,
     charging_profiles,
     configuration,
+    ev_charging,
     local_lists,
     maintenance,
     reservations,

@@ -20,6 +20,7 @@ from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.configuration import ConfigurationMutations, ConfigurationQueries
 from api.graphql.errors import make_presentable
+from api.graphql.ev_charging import EvChargingQueries
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
@@ -45,6 +46,7 @@ class Query(
     CertificateQueries,
     ChargingProfileQueries,
     ConfigurationQueries,
+    EvChargingQueries,
     LocalListQueries,
     MaintenanceQueries,
     ReservationQueries,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TypeVar, cast
+from secrets import token_hex
+from typing import Any, TypeVar, cast
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
-from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
 from domain.rating import Bill, rate
@@ -126,6 +127,24 @@ class StationSession:
             found = books[kind] = await load(self.node.journal, kind, stream)
         self._touched.append(found)
         return cast("B", found)
+
+    def ask(self, action: str, payload: dict[str, Any], *, typed: bool, key: str, lifetime: timedelta) -> None:
+        """Have something asked of the station once the message is recorded. Call it after what is to have the
+        evidence.
+        """
+        command_id = f"{int(self.now.timestamp() * 1000):011x}{token_hex(8)}"
+        command = Command.blank(Command.stream(self.station_id, command_id, self.now))
+        command.request(
+            station_id=self.station_id,
+            command_id=command_id,
+            action=action,
+            payload=payload,
+            typed=typed,
+            expires_at=self.now + lifetime,
+            idempotency_key=key,
+            at=self.now,
+        )
+        self._touched.append(command)
 
     async def authorize(self, id_token: IdToken) -> Authorization:
         record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))
