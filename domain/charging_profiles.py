@@ -273,8 +273,8 @@ def clear(held: Installed, criteria: Criteria) -> Installed:
 def begin_transaction(
     held: Installed, transaction_id: str, evse_id: int | None, id_token: str | None, remote_start_id: int | None
 ) -> Installed:
-    """Profiles that came with a remote start belong to the transaction that it led to; another one on their EVSE shows
-    that theirs will not come.
+    """Profiles that came with a remote start belong to the transaction that it led to; one on their EVSE with another
+    token shows that theirs will not come. No token yet (2.x): it may still be theirs.
     """
     kept = []
     for installed in held:
@@ -282,8 +282,9 @@ def begin_transaction(
             kept.append(installed)
         elif _led_to(installed, evse_id, id_token, remote_start_id):
             profile = replace(installed.profile, transaction_id=transaction_id)
-            kept.append(replace(installed, profile=profile, evse_id=evse_id, remote_start=None))
-        elif installed.evse_id is None or installed.evse_id != evse_id:
+            where = installed.evse_id if evse_id is None else evse_id
+            kept.append(replace(installed, profile=profile, evse_id=where, remote_start=None))
+        elif id_token is None or installed.evse_id is None or installed.evse_id != evse_id:
             kept.append(installed)
     return tuple(kept)
 

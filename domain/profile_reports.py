@@ -53,6 +53,7 @@ def _confirmed(installed: InstalledProfile, told: ReportedProfile, at: datetime)
     same = evse_id == told.evse_id and _plain(installed.profile, told.profile) == _plain(told.profile, told.profile)
     return replace(
         installed,
+        evse_id=evse_id,
         confirmation=Confirmation.CONFIRMED if same else Confirmation.DIFFERENT,
         reported_at=at,
         reported=None if same else told.profile,

@@ -111,6 +111,8 @@ def _freeze(held: StationProfiles) -> StationProfilesRow:
 
 
 def _key(event: DomainEvent) -> Key | None:
+    if isinstance(event, Transaction.Updated) and event.remote_start_id is None:
+        return None
     return parse(event.originator_id).station_id
 
 
@@ -225,7 +227,10 @@ def limit_cleared(rows: Rows, event: ChargingProfileBook.LimitCleared) -> None:
     )
 
 
-def transaction_started(rows: Rows, event: Transaction.Started) -> None:
+def transaction_begun(rows: Rows, event: Transaction.Started | Transaction.Updated) -> None:
+    """Of 2.x updates the one that tells of a remote start: the cable was there first."""
+    if _key(event) is None:
+        return
     held = _held(rows, event)
     evse_id = event.evse.id if event.evse else None
     token = event.id_token.value if event.id_token else None
@@ -250,7 +255,8 @@ charging_profiles = ReadModel(
         ChargingProfileBook.Reported: reported,
         ChargingProfileBook.LimitNotified: limit_notified,
         ChargingProfileBook.LimitCleared: limit_cleared,
-        Transaction.Started: transaction_started,
+        Transaction.Started: transaction_begun,
+        Transaction.Updated: transaction_begun,
         Transaction.Ended: transaction_ended,
     },
 )

@@ -1,4 +1,4 @@
-"""GetChargingProfiles: have a station report the profiles it has (2.0.1 K09). 1.6 has nothing like it.
+"""GetChargingProfiles: have a station report the profiles it has (2.0.1 K09). 1.6 has no word for it.
 
 Typed payload: `requestId`, and the criteria, all of which must be met: `evseId` (0 is the station itself, none is all),
 `chargingProfileId` (a list), `chargingProfilePurpose`, `stackLevel`, `chargingLimitSource` (a list).
@@ -8,10 +8,16 @@ from typing import Any
 
 from api.ocpp.profiles import purpose_of
 from api.ocpp.registry import answered, sent
+from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from domain.charging_profiles import ChargingProfileBook, ReportCriteria
 
 _CRITERION = ("chargingProfileId", "chargingProfilePurpose", "stackLevel", "chargingLimitSource")
+
+
+@sent("GetChargingProfiles", "1.6")
+def get_charging_profiles_v16(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    raise CallFailed("NotSupported", "a 1.6 station cannot be asked for its charging profiles")
 
 
 @sent("GetChargingProfiles", "2.0.1")
