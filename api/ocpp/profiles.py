@@ -58,10 +58,10 @@ def profile_v16(typed: dict[str, Any]) -> dict[str, Any]:
         if not transaction_id.isdecimal():
             raise CallFailed("PropertyConstraintViolation", "a 1.6 transaction id is an integer")
         profile["transactionId"] = int(transaction_id)
-    schedule = typed["chargingSchedule"]
-    if isinstance(schedule, list) or "salesTariff" in schedule:
+    first, *others = _several(typed["chargingSchedule"])
+    if others or "salesTariff" in first:
         raise CallFailed("PropertyConstraintViolation", "1.6 knows one schedule and no sales tariff")
-    return profile | {"chargingSchedule": _schedule(schedule, _tenths)}
+    return profile | {"chargingSchedule": _schedule(first, _tenths)}
 
 
 def profile_v2(typed: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +75,10 @@ def profile_v2(typed: dict[str, Any]) -> dict[str, Any]:
         return profile | {"chargingSchedule": [{"id": typed["id"], **_schedule(schedules, float)}]}
     numbered = [{"id": number, **_schedule(schedule, float)} for number, schedule in enumerate(schedules, 1)]
     return profile | {"chargingSchedule": numbered}
+
+
+def _several(schedules: Any) -> list[dict[str, Any]]:
+    return [schedules] if isinstance(schedules, dict) else schedules
 
 
 def _common(typed: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +117,7 @@ def profile_of(said: dict[str, Any]) -> ChargingProfile:
         stack_level=said["stackLevel"],
         purpose=purpose_of(said["chargingProfilePurpose"]),
         kind=word(ChargingProfileKind, said["chargingProfileKind"]),
-        schedules=tuple(map(schedule_of, [schedules] if isinstance(schedules, dict) else schedules)),
+        schedules=tuple(map(schedule_of, _several(schedules))),
         recurrency=word(RecurrencyKind, said["recurrencyKind"]) if "recurrencyKind" in said else None,
         valid_from=instant(said["validFrom"]) if "validFrom" in said else None,
         valid_to=instant(said["validTo"]) if "validTo" in said else None,
