@@ -8,6 +8,7 @@ from domain.configuration import ConfigurationBook
 from domain.customer_information import CustomerInformationBook, PrivacyBook
 from domain.device_model import DeviceModelBook
 from domain.display_messages import DisplayMessageBook
+from domain.ev_charging import EvChargingBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
@@ -30,6 +31,7 @@ __all__ = [
     "CustomerInformationBook",
     "DeviceModelBook",
     "DisplayMessageBook",
+    "EvChargingBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
@@ -56,13 +58,14 @@ AGGREGATES = (
     ChargingProfileBook,
     ConfigurationBook,
     CustomerInformationBook,
+    PrivacyBook,
     DeviceModelBook,
     DisplayMessageBook,
+    EvChargingBook,
     LocalListBook,
     MaintenanceBook,
     MonitoringBook,
     NetworkBook,
-    PrivacyBook,
     ReservationBook,
     SecurityBook,
 )

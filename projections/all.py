@@ -9,6 +9,7 @@ from projections.commands import commands
 from projections.configuration import configuration
 from projections.customer_information import customer_information
 from projections.display_messages import display_messages
+from projections.ev_charging import ev_charging
 from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
@@ -34,6 +35,7 @@ READ_MODELS = (
     configuration,
     customer_information,
     display_messages,
+    ev_charging,
     local_lists,
     maintenance,
     monitoring,

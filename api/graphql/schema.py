@@ -23,6 +23,7 @@ from api.graphql.configuration import ConfigurationMutations, ConfigurationQueri
 from api.graphql.customer_information import CustomerInformationMutations, CustomerInformationQueries
 from api.graphql.display_messages import DisplayMessageMutations, DisplayMessageQueries
 from api.graphql.errors import make_presentable
+from api.graphql.ev_charging import EvChargingQueries
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
@@ -47,14 +48,15 @@ class Query(
     TransactionQueries,
     BillingQueries,
     CommandQueries,
-    CommandFormQueries,
     EventQueries,
     IdTokenQueries,
     CertificateQueries,
     ChargingProfileQueries,
+    CommandFormQueries,
     ConfigurationQueries,
     CustomerInformationQueries,
     DisplayMessageQueries,
+    EvChargingQueries,
     LocalListQueries,
     MaintenanceQueries,
     MonitoringQueries,

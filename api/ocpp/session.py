@@ -10,8 +10,7 @@ from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
-from domain.command import Command
-from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
 from domain.rating import Bill, rate
@@ -132,18 +131,22 @@ class StationSession:
         self._touched.append(found)
         return cast("B", found)
 
-    def ask(self, action: str, typed: dict[str, Any], within: timedelta) -> None:
-        """Have the station asked something of our own accord, as soon as this is recorded; not after a while."""
+    def ask(
+        self, action: str, payload: dict[str, Any], lifetime: timedelta, *, typed: bool = True, key: str | None = None
+    ) -> None:
+        """Have something asked of the station of our own accord, once this is recorded. Call it after what is to have
+        the evidence.
+        """
         command_id = f"{int(self.now.timestamp() * 1000):011x}{token_hex(8)}"
         command = Command.blank(Command.stream(self.station_id, command_id, self.now))
         command.request(
             station_id=self.station_id,
             command_id=command_id,
             action=action,
-            payload=typed,
-            typed=True,
-            expires_at=self.now + within,
-            idempotency_key=None,
+            payload=payload,
+            typed=typed,
+            expires_at=self.now + lifetime,
+            idempotency_key=key,
             at=self.now,
         )
         self._touched.append(command)

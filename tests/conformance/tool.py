@@ -111,6 +111,11 @@ class Tool:
         official(self.version, f"{heard.action}Response").validate(response)
         await self._socket.send(json.dumps([3, heard.message_id, response]))
 
+    async def refuses(self, heard: Heard, code: str, description: str) -> None:
+        """Answer a call of the server with a CALLERROR."""
+        assert self._socket is not None
+        await self._socket.send(json.dumps([4, heard.message_id, code, description, {}]))
+
     async def asked(
         self, mutation: str, action: str, answer: dict[str, Any], **input: Any
     ) -> tuple[dict[str, Any], dict[str, Any]]:
