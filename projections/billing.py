@@ -175,7 +175,7 @@ def happened(rows: Rows, event: Occurrence) -> None:
     key = _transaction_key(event)
     session = rows.get(facts, key) or _Session(parse(event.originator_id).name, Facts())
     session.facts.apply(event)
-    if (tariff_key := _tariff_key(event)) is not None:
+    if (tariff_key := _tariff_key(event)) is not None:  # an event that names a tariff is the one that counts
         session.tariff = rows.get(tariff, tariff_key)
     rows.put(facts, session)
     if session.facts.state is TransactionState.ENDED:
@@ -218,7 +218,7 @@ def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
 
 billing = ReadModel(
     "billing",
-    version=2,
+    version=3,
     tables=(tariff, facts, cdr),
     handlers={
         Tariff.Defined: defined,

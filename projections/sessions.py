@@ -147,7 +147,7 @@ def happened(rows: Rows, event: Occurrence) -> None:
 
 sessions = ReadModel(
     "sessions",
-    version=2,
+    version=3,
     tables=(transaction,),
     handlers={
         Transaction.Started: happened,

@@ -21,4 +21,7 @@ async def authorize_v2(session: StationSession, request: dict[str, Any]) -> dict
     id_token = IdToken(request["idToken"]["idToken"], request["idToken"]["type"])
     authorization = await session.authorize(id_token)
     session.day.check_token(id_token, authorization.status, session.now)
-    return {"idTokenInfo": wire.id_token_info(authorization)}
+    info = wire.id_token_info(authorization)
+    if authorization.accepted:  # I01: what it will cost, if that does not depend on the EVSE
+        info |= wire.message("personalMessage", await session.terms_everywhere())
+    return {"idTokenInfo": info}
