@@ -14,6 +14,7 @@ from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
 from domain.transaction import Transaction
+from domain.transaction_status import TransactionStatusBook
 
 __all__ = [
     "AGGREGATES",
@@ -31,6 +32,7 @@ __all__ = [
     "StationDay",
     "Tariff",
     "Transaction",
+    "TransactionStatusBook",
 ]
 
 AGGREGATES = (
@@ -48,4 +50,5 @@ AGGREGATES = (
     MaintenanceBook,
     ReservationBook,
     SecurityBook,
+    TransactionStatusBook,
 )

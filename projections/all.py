@@ -15,6 +15,7 @@ from projections.metering import meter_values
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
+from projections.transaction_status import transaction_statuses
 
 READ_MODELS = (
     availability,
@@ -31,6 +32,7 @@ READ_MODELS = (
     maintenance,
     reservations,
     security_events,
+    transaction_statuses,
     history,
 )
 BY_NAME = {model.name: model for model in READ_MODELS}

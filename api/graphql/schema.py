@@ -31,6 +31,7 @@ from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
+from api.graphql.transaction_status import TransactionStatusMutations, TransactionStatusQueries
 from api.graphql.transactions import TransactionQueries, TransactionSubscriptions
 
 
@@ -49,6 +50,7 @@ class Query(
     MaintenanceQueries,
     ReservationQueries,
     SecurityEventQueries,
+    TransactionStatusQueries,
 ):
     pass
 
@@ -66,6 +68,7 @@ class Mutation(
     MaintenanceMutations,
     PasswordMutations,
     ReservationMutations,
+    TransactionStatusMutations,
 ):
     pass
 

@@ -5,7 +5,8 @@ from typing import Any
 from api.ocpp import wire
 from api.ocpp.registry import received
 from api.ocpp.session import StationSession
-from domain.values import IdToken
+from domain.id_token import Authorization
+from domain.values import AuthorizationStatus, IdToken
 
 
 @received("Authorize", "1.6")
@@ -19,9 +20,21 @@ async def authorize_v16(session: StationSession, request: dict[str, Any]) -> dic
 @received("Authorize", "2.0.1")
 async def authorize_v2(session: StationSession, request: dict[str, Any]) -> dict[str, Any]:
     id_token = IdToken(request["idToken"]["idToken"], request["idToken"]["type"])
-    authorization = await session.authorize(id_token)
+    check = _check_code if id_token.type == "KeyCode" else StationSession.authorize
+    authorization = await check(session, id_token)
     session.day.check_token(id_token, authorization.status, session.now)
     info = wire.id_token_info(authorization)
     if authorization.accepted:  # I01: what it will cost, if that does not depend on the EVSE
         info |= wire.message("personalMessage", await session.terms_everywhere())
     return {"idTokenInfo": info}
+
+
+async def _check_code(session: StationSession, code: IdToken) -> Authorization:
+    """C04: a code that was typed may be a guess."""
+    guesses = session.node.guesses
+    if guesses.too_many(session.station_id, session.now):
+        return Authorization(AuthorizationStatus.INVALID)
+    authorization = await session.authorize(code)
+    if not authorization.accepted:
+        guesses.wrong(session.station_id, session.now)
+    return authorization

@@ -141,7 +141,7 @@ def course_16(session: Session) -> list[Message]:
     return [("StartTransaction", start), *metered, ("StopTransaction", stop)]
 
 
-_TOKEN_TYPE = "ISO14443"  # noqa: S105
+_TOKEN_TYPE = "ISO14443"
 _STATES = ("EVConnected", "Charging", "SuspendedEV", "Charging", "SuspendedEVSE", "Idle")
 
 
