@@ -20,6 +20,7 @@ from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
 from domain.transaction import Transaction
+from domain.transaction_status import TransactionStatusBook
 
 __all__ = [
     "AGGREGATES",
@@ -44,6 +45,7 @@ __all__ = [
     "StationDay",
     "Tariff",
     "Transaction",
+    "TransactionStatusBook",
 ]
 
 AGGREGATES = (
@@ -68,4 +70,5 @@ AGGREGATES = (
     NetworkBook,
     ReservationBook,
     SecurityBook,
+    TransactionStatusBook,
 )

@@ -21,6 +21,7 @@ from projections.reports import reports
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
+from projections.transaction_status import transaction_statuses
 
 READ_MODELS = (
     availability,
@@ -43,6 +44,7 @@ READ_MODELS = (
     reports,
     reservations,
     security_events,
+    transaction_statuses,
     history,
 )
 BY_NAME = {model.name: model for model in READ_MODELS}

@@ -39,6 +39,7 @@ from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
+from api.graphql.transaction_status import TransactionStatusMutations, TransactionStatusQueries
 from api.graphql.transactions import TransactionQueries, TransactionSubscriptions
 
 
@@ -64,6 +65,7 @@ class Query(
     ReportQueries,
     ReservationQueries,
     SecurityEventQueries,
+    TransactionStatusQueries,
 ):
     pass
 
@@ -86,6 +88,7 @@ class Mutation(
     PasswordMutations,
     ReportMutations,
     ReservationMutations,
+    TransactionStatusMutations,
 ):
     pass
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from api.ocpp.guesses import Guesses
 from api.ocpp.pki import Pki
 from domain.aggregate import Aggregate
 from domain.events import IdTokenRecord, Tariff
@@ -85,6 +86,7 @@ class Node:
     connections: dict[str, StationConnection] = field(default_factory=dict)
     id_tokens: Shelf[IdTokenRecord] = field(init=False)
     tariffs: Shelf[Tariff] = field(init=False)
+    guesses: Guesses = field(default_factory=Guesses)
     _transaction_ids: deque[int] = field(default_factory=deque)
 
     def __post_init__(self) -> None:

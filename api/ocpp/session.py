@@ -17,6 +17,7 @@ from domain.rating import Bill, rate
 from domain.station import TariffRef
 from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
+from domain.tariff import Terms
 from domain.transaction import TransactionState
 from domain.values import Evse, IdToken
 
@@ -242,8 +243,10 @@ class StationSession:
                 record.release(self.station_id, transaction_id, self.now)
 
     async def tariff(self, transaction: Transaction, evse: Evse | None) -> TariffRef | None:
-        """The tariff in force here and now, in its present version; None if the transaction began under another."""
-        if transaction.exists:
+        """The tariff in force here and now, in its present version; None if the transaction began under another, unless
+        it was not known on which EVSE.
+        """
+        if transaction.exists and (evse is None or transaction.facts.evse is not None):
             return None
         tariff_id = self.station.tariff_id(evse.id if evse else None)
         if tariff_id is None:
@@ -251,11 +254,21 @@ class StationSession:
         tariff = await self.node.tariffs.get(Tariff.stream(tariff_id))
         return TariffRef(tariff_id, tariff.version) if tariff.exists else None
 
+    async def terms(self, transaction: Transaction) -> Terms | None:
+        """The prices of the transaction."""
+        if (ref := transaction.facts.tariff) is None:
+            return None
+        return (await self.node.tariffs.get(Tariff.stream(ref.tariff_id))).versions.get(ref.version)
+
+    async def terms_everywhere(self) -> Terms | None:
+        """The prices of the station now, if they are the same at each EVSE."""
+        tariff_id = self.station.tariff_id(None)
+        if tariff_id is None or set(self.station.tariffs.values()) != {tariff_id}:
+            return None
+        return (await self.node.tariffs.get(Tariff.stream(tariff_id))).terms
+
     async def bill(self, transaction: Transaction) -> Bill:
-        """What the transaction costs as far as its facts are known now."""
-        facts = transaction.facts
-        terms = None
-        if facts.tariff is not None:
-            tariff = await self.node.tariffs.get(Tariff.stream(facts.tariff.tariff_id))
-            terms = tariff.versions.get(facts.tariff.version)
-        return rate(facts.usage(), terms.currency if terms else None, terms.elements if terms else ())
+        """What the transaction costs as far as its facts are known now, to its end or to what was told last."""
+        facts, terms = transaction.facts, await self.terms(transaction)
+        usage = facts.usage(facts.last_at)
+        return rate(usage, terms.currency if terms else None, terms.elements if terms else ())

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.ocpp.schema import CallFailed
 from domain.id_token import Authorization
+from domain.tariff import Terms
 from domain.values import Evse, IdToken, MeterReading, SampledValue, SignedValue
 
 
@@ -177,6 +178,13 @@ def id_tag_info(authorization: Authorization) -> dict[str, Any]:
     if authorization.group_id is not None:
         info["parentIdTag"] = authorization.group_id[:20]
     return info
+
+
+def message(name: str, terms: Terms | None) -> dict[str, Any]:
+    """The text of a tariff as a 2.x MessageContent of this name; nothing where there is none (I01)."""
+    if terms is None or not terms.description:
+        return {}
+    return {name: {"format": "UTF8", "content": terms.description[:512]}}
 
 
 def id_token_info(authorization: Authorization) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from domain.maintenance import MaintenanceBook
 from domain.network import NetworkBook, NetworkProfile
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
+from domain.transaction_status import TransactionStatusBook
 from domain.values import AuthorizationStatus, Evse, IdToken
 
 B = TypeVar("B", bound=Book)
@@ -55,6 +56,7 @@ class Library:
             self._limited(now),
             self._modelled(now),
             self._reached(now),
+            self._asked(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -141,6 +143,12 @@ class Library:
     def _secured(self, now: datetime) -> Book:
         book = self._book(SecurityBook, now)
         book.trigger_event(SecurityBook.EventNotified, timestamp=now, type="SettingSystemTime", occurred_at=now)
+        return book
+
+    def _asked(self, now: datetime) -> Book:
+        book, rng = self._book(TransactionStatusBook, now), self._rng
+        told = {"transaction_id": rng.choice([None, "1"]), "messages_in_queue": rng.random() < 0.5}
+        book.trigger_event(TransactionStatusBook.Reported, ongoing=rng.choice([None, True]), timestamp=now, **told)
         return book
 
     def _limited(self, now: datetime) -> Book:

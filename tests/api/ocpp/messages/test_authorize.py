@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 
 from api.ocpp.pki import OcspRequest
 from domain.certificates import CertificateHash, ContractFinding
 from domain.events import StationDay
 from domain.values import AuthorizationStatus, IdToken
-from tests.api.ocpp.line import Clock, Line
+from tests.api.ocpp.line import Clock, Line, price
 
 Permit = Callable[..., Awaitable[None]]
 
@@ -140,3 +141,59 @@ async def test_where_contracts_cannot_be_looked_at_they_do_not_count(v201: Line,
     await permit("DEABCC1")
     answer = await v201.call("Authorize", CONTRACT)
     assert answer == {"certificateStatus": "CertChainError", "idTokenInfo": {"status": "Invalid"}}
+
+
+def typed(code: str) -> dict[str, Any]:
+    return {"idToken": {"idToken": code, "type": "KeyCode"}}
+
+
+async def test_who_guesses_codes_finds_none(v201: Line, permit: Permit, clock: Clock) -> None:
+    # given a code, and somebody who knows another one
+    for code in ("4711", "1234"):
+        await permit(code, type="KeyCode")
+    for guess in ("0000", "0001", "1234", "0002", "0003", "0004"):
+        accepted = guess == "1234"
+        assert info(await v201.call("Authorize", typed(guess)))["status"] == ("Accepted" if accepted else "Invalid")
+    # when the guess is right at last, then it does not show, on no connection
+    for line in (v201, await v201.connect()):
+        assert info(await line.call("Authorize", typed("4711"))) == {"status": "Invalid"}
+    # but cards go on, and so do codes after a while
+    await permit("ABC123")
+    assert info(await v201.call("Authorize", asked(v201, "ABC123")))["status"] == "Accepted"
+    clock.advance(minutes=5)
+    assert info(await v201.call("Authorize", typed("4711")))["status"] == "Accepted"
+
+
+async def test_guesses_at_one_station_trouble_no_other(connect: Callable[..., Awaitable[Line]], permit: Permit) -> None:
+    await permit("4711", type="KeyCode")
+    here, there = await connect("2.0.1", "CS1"), await connect("2.0.1", "CS2")
+    for _ in range(6):
+        await here.call("Authorize", typed("0000"))
+    assert info(await there.call("Authorize", typed("4711")))["status"] == "Accepted"
+
+
+async def test_a_code_is_not_in_the_logs(v201: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Any, id_token: IdToken) -> Any:
+        raise LookupError("no disk")
+
+    monkeypatch.setattr(type(v201.session), "authorize", broken)
+    with structlog.testing.capture_logs() as logs:
+        assert (await v201.call("Authorize", typed("4711"))).code == "InternalError"
+    assert logs
+    assert "4711" not in repr(logs)
+
+
+async def test_a_token_is_another_one_with_another_type(v201: Line, permit: Permit) -> None:
+    await permit("4711", type="KeyCode")
+    assert info(await v201.call("Authorize", asked(v201, "4711")))["status"] == "Invalid"
+
+
+async def test_the_tariff_of_the_station_is_told_to_whom_it_concerns(v201: Line, permit: Permit) -> None:
+    await permit("ABC123")
+    await price(v201, "0.40", description="0.40 € per kWh")
+    text = {"format": "UTF8", "content": "0.40 € per kWh"}
+    assert info(await v201.call("Authorize", asked(v201, "ABC123"))) == {"status": "Accepted", "personalMessage": text}
+    assert info(await v201.call("Authorize", asked(v201, "NOBODY"))) == {"status": "Invalid"}
+    # when the price depends on the EVSE, it cannot be told yet
+    await price(v201, "0.60", "fast", evse_id=2)
+    assert info(await v201.call("Authorize", asked(v201, "ABC123"))) == {"status": "Accepted"}
