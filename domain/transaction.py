@@ -16,7 +16,7 @@ from typing import Any
 
 from domain.aggregate import Aggregate, DomainEvent
 from domain.metering import Energy, Register
-from domain.rating import Usage
+from domain.rating import Course, Usage
 from domain.station import TariffRef
 from domain.streams import TRANSACTION, born
 from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading
@@ -139,6 +139,14 @@ class Facts:
         if chargeable is None or self.ended_at is None:
             return Usage(self.energy.wh, 0)
         return Usage(self.energy.wh, max(0, round((self.ended_at - chargeable).total_seconds())))
+
+    def course(self) -> Course:
+        """For rating, as far as facts tell it: energy that flowed evenly."""
+        start = self.authorized_at or self.began_at
+        if start is None:
+            return Course(None, None)
+        energy = self.energy
+        return Course.plain(start, max(start, self.ended_at or start), energy.wh, energy.source)
 
 
 def _more_precise(known: Evse | None, told: Evse | None) -> Evse | None:

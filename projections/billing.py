@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
 from domain.events import Tariff, Transaction
-from domain.rating import ChargeLine, PriceElement, rate
+from domain.rating import ChargeLine, PriceElement, Terms, rate
 from domain.streams import TRANSACTION, parse
 from domain.transaction import Facts, Occurrence, TransactionState
 from projections.model import Key, ReadModel, Row, Rows, Table
@@ -193,7 +193,8 @@ def _issue(rows: Rows, session: _Session, event: DomainEvent) -> None:
 def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
     stream, told, terms = parse(event.originator_id), session.facts, session.tariff
     usage = told.usage()
-    bill = rate(usage, terms.currency if terms else None, _elements(terms.elements.encode()) if terms else ())
+    known = Terms(terms.currency, _elements(terms.elements.encode())) if terms else None
+    bill = rate(told.course(), known)
     return CdrRow(
         id=session.id,
         revision=revision,

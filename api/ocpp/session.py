@@ -234,4 +234,4 @@ class StationSession:
         if facts.tariff is not None:
             tariff = await self.node.tariffs.get(Tariff.stream(facts.tariff.tariff_id))
             terms = tariff.versions.get(facts.tariff.version)
-        return rate(facts.usage(), terms.currency if terms else None, terms.elements if terms else ())
+        return rate(facts.course(), terms)
