@@ -32,8 +32,8 @@ def recount(
     reservation: Reservation | None = None,
     max_power_w: int = MAX_POWER_W,
 ) -> Recounted | None:
-    """None before the first event. `now` is the end of one that goes on. `states` and `unplugged` are what else is known
-    of its connector, as 1.6 tells it in StatusNotification.
+    """None before the first event. `now` is the end of one that goes on. `states` and `unplugged` are what else is
+    known of its connector, as 1.6 tells it in StatusNotification.
     """
     told, findings = clocked(list(events))
     facts = Facts()

@@ -1,5 +1,5 @@
-"""Some 1.6 stations count meterStart, samples or meterStop from the begin of the session and the others from the begin of
-the meter's life. What counts from the same zero is put together; the difference of two zeros is never energy.
+"""Some 1.6 stations count meterStart, samples or meterStop from the begin of the session and the others from the begin
+of the meter's life. What counts from the same zero is put together; the difference of two zeros is never energy.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Energy in Wh. `samples` tell when it flowed, counted from the begin; `rests_on` are registers as they were told."""
+    """Energy in Wh. `samples` tell when it flowed, counted from the begin; `rests_on` are registers as told."""
 
     wh: int
     source: str
