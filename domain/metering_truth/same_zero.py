@@ -27,7 +27,7 @@ def same_zero(
             inside = [point for point in moved if point.wh <= stop.wh]
         else:
             start = None
-    if stop is not None and inside and not limits.follows(inside[-1], stop):
+    if stop is not None and inside and not _goes_on(inside[-1], stop, limits):
         first = start or inside[0]
         most = limits.most(stop.at - inside[-1].at)
         absolute = first.wh == 0 and _jumps(inside[-1], stop, limits)
@@ -43,6 +43,10 @@ def _of_the_session(start: Point, inside: Sequence[Point], limits: Limits) -> bo
     below = all(point.wh < start.wh for point in inside)
     small = inside[0].wh <= limits.most(inside[0].at - start.at)
     return below and small and limits.rolled_over(start, inside[0]) is None
+
+
+def _goes_on(before: Point, after: Point, limits: Limits) -> bool:
+    return limits.follows(before, after) or limits.rolled_over(before, after) is not None
 
 
 def _jumps(before: Point, after: Point, limits: Limits) -> bool:
