@@ -2,6 +2,7 @@
 
 from domain.availability_wishes import AvailabilityBook
 from domain.certificates import CertificateBook
+from domain.charge_detail_record import ChargeDetailRecord
 from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
@@ -26,6 +27,7 @@ __all__ = [
     "AGGREGATES",
     "AvailabilityBook",
     "CertificateBook",
+    "ChargeDetailRecord",
     "ChargingProfileBook",
     "Command",
     "ConfigurationBook",
@@ -55,6 +57,7 @@ AGGREGATES = (
     Command,
     IdTokenRecord,
     Tariff,
+    ChargeDetailRecord,
     AvailabilityBook,
     CertificateBook,
     ChargingProfileBook,

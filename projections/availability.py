@@ -105,7 +105,7 @@ connector = Table(
 
 # A station is heard of through what it sends, not through what others do about it: another process may open a day and
 # end a connection in it.
-_NOT_FROM_THE_STATION = frozenset({"station", "command", "id-token", "tariff"})
+_NOT_FROM_THE_STATION = frozenset({"station", "command", "id-token", "tariff", "charge-detail-record"})
 _NOT_SENT = frozenset({StationDay.Opened.TOPIC, StationDay.Disconnected.TOPIC})
 
 

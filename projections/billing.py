@@ -1,8 +1,5 @@
-"""Charge detail records: one per ended transaction, rated from its facts with the tariff that was in force at its
-start.
-
-When facts arrive after the end, the record is rated again and its revision grows. The facts a record rests on stay
-beside it.
+"""Charge detail records: one per ended transaction, as it was billed last, with all revisions before it and with what
+is held back until somebody has looked at it. And tariffs.
 """
 
 from __future__ import annotations
@@ -10,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import asyncpg
@@ -18,10 +16,11 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
-from domain.events import Tariff, Transaction
-from domain.rating import Bill, ChargeLine, PriceElement, Terms, rate
-from domain.streams import TRANSACTION, parse
-from domain.transaction import Facts, Occurrence, TransactionState
+from domain.charge_detail_record import Settlement
+from domain.events import ChargeDetailRecord, Tariff
+from domain.metering_truth import Finding, Point
+from domain.rating import ChargeLine, PriceElement
+from domain.streams import CHARGE_DETAIL_RECORD, parse
 from projections.model import Key, ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page
 
@@ -29,6 +28,14 @@ _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
 _lines = msgspec.json.Decoder(list[ChargeLine]).decode
 _elements = msgspec.json.Decoder(tuple[PriceElement, ...]).decode
+_findings = msgspec.json.Decoder(list[Finding]).decode
+_points = msgspec.json.Decoder(list[Point]).decode
+
+
+class RecordState(StrEnum):
+    HELD = "HELD"
+    ISSUED = "ISSUED"
+    WAIVED = "WAIVED"
 
 
 class TariffRow(Row, frozen=True, gc=False):
@@ -41,19 +48,17 @@ class TariffRow(Row, frozen=True, gc=False):
     defined_at: datetime
 
 
-class FactsRow(Row, frozen=True, gc=False):
-    id: str
-    facts: str
-    """JSON."""
-
-
 class CdrRow(Row, frozen=True, gc=False):
-    """A charge detail record; amounts in `currency`, exact to its minor unit."""
+    """A charge detail record as it stands; amounts in `currency`, exact to its minor unit."""
 
     id: str
     revision: int
+    """Of the latest that was issued; 0 if none was."""
+    state: str
     station_id: str
     transaction_id: str
+    evse_id: int | None
+    id_token: str | None
     energy_wh: int
     duration_seconds: int
     started_at: datetime | None
@@ -67,38 +72,70 @@ class CdrRow(Row, frozen=True, gc=False):
     lines: str
     """JSON: lines as in `domain.rating.ChargeLine`."""
     energy_source: str
+    certainty: str
+    findings: str
+    """JSON: what is odd about it, as in `domain.metering_truth.Finding`."""
+    rests_on: str
+    """JSON: the registers from which the energy follows, as in `domain.metering_truth.Point`."""
     estimated: bool
     """Whether the end of the transaction is our guess."""
+    occasion: str | None
+    reason: str | None
     issued_at: datetime
+    """Or held, or waived."""
+
+    @property
+    def charge_lines(self) -> list[ChargeLine]:
+        return _lines(self.lines.encode())
+
+    @property
+    def found(self) -> list[Finding]:
+        return _findings(self.findings.encode())
+
+    @property
+    def points(self) -> list[Point]:
+        return _points(self.rests_on.encode())
+
+
+class RevisionRow(Row, frozen=True, gc=False):
+    """A record as it was issued; it is credited by the next revision, or when it is waived."""
+
+    id: str
+    revision: int
+    energy_wh: int
+    currency: str | None
+    total_excl_vat: Decimal
+    total_vat: Decimal
+    total_incl_vat: Decimal
+    lines: str
+    occasion: str
+    reason: str | None
+    issued_at: datetime
+    credited_at: datetime | None
 
     @property
     def charge_lines(self) -> list[ChargeLine]:
         return _lines(self.lines.encode())
 
 
-def _transaction_key(event: DomainEvent) -> Key | None:
+def _key(event: DomainEvent) -> Key | None:
     stream = parse(event.originator_id)
-    return stream.name if stream.kind == TRANSACTION else None
+    return stream.name if stream.kind == CHARGE_DETAIL_RECORD else None
 
 
-class _Session(msgspec.Struct):
-    """What a bill is made of: the facts of a transaction and the terms it began under."""
-
-    id: str
-    facts: Facts
-    tariff: TariffRow | None = None
-
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Session).decode
+def _revision_key(event: DomainEvent) -> Key | None:
+    """The revision that an event may credit; one that it issues is new."""
+    match event:
+        case ChargeDetailRecord.Issued() if event.revision > 1:
+            return parse(event.originator_id).name, event.revision - 1
+        case ChargeDetailRecord.Waived() if event.revision:
+            return parse(event.originator_id).name, event.revision
+        case _:
+            return None
 
 
 def _tariff_key(event: DomainEvent) -> Key | None:
-    """A tariff's own row, or the row of the tariff that the first event of a transaction names."""
-    if isinstance(event, Tariff.Defined):
-        return parse(event.originator_id).local, event.originator_version
-    ref = getattr(event, "tariff", None)
-    return (ref.tariff_id, ref.version) if ref is not None else None
+    return (parse(event.originator_id).local, event.originator_version) if isinstance(event, Tariff.Defined) else None
 
 
 tariff = Table(
@@ -115,18 +152,18 @@ tariff = Table(
     ),
     key_of=_tariff_key,
 )
-facts = Table(
-    FactsRow,
-    sa.Table(
-        "facts",
-        _metadata,
-        sa.Column("id", sa.Text(collation="C"), primary_key=True),
-        sa.Column("facts", sa.Text, nullable=False),
-    ),
-    key_of=_transaction_key,
-    thaw=lambda row: _decode(row.facts),
-    freeze=lambda session: FactsRow(session.id, _encode(session).decode()),
-)
+
+
+def _amounts() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("currency", sa.Text),
+        sa.Column("total_excl_vat", sa.Numeric, nullable=False),
+        sa.Column("total_vat", sa.Numeric, nullable=False),
+        sa.Column("total_incl_vat", sa.Numeric, nullable=False),
+        sa.Column("lines", sa.Text, nullable=False),
+    )
+
+
 cdr = Table(
     CdrRow,
     sa.Table(
@@ -134,25 +171,46 @@ cdr = Table(
         _metadata,
         sa.Column("id", sa.Text(collation="C"), primary_key=True),
         sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
         sa.Column("station_id", sa.Text(collation="C"), nullable=False),
         sa.Column("transaction_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("evse_id", sa.Integer),
+        sa.Column("id_token", sa.Text),
         sa.Column("energy_wh", sa.BigInteger, nullable=False),
         sa.Column("duration_seconds", sa.BigInteger, nullable=False),
         sa.Column("started_at", _instant),
         sa.Column("ended_at", _instant, nullable=False),
         sa.Column("tariff_id", sa.Text),
         sa.Column("tariff_version", sa.Integer),
-        sa.Column("currency", sa.Text),
-        sa.Column("total_excl_vat", sa.Numeric, nullable=False),
-        sa.Column("total_vat", sa.Numeric, nullable=False),
-        sa.Column("total_incl_vat", sa.Numeric, nullable=False),
-        sa.Column("lines", sa.Text, nullable=False),
+        *_amounts(),
         sa.Column("energy_source", sa.Text, nullable=False),
+        sa.Column("certainty", sa.Text, nullable=False),
+        sa.Column("findings", sa.Text, nullable=False),
+        sa.Column("rests_on", sa.Text, nullable=False),
         sa.Column("estimated", sa.Boolean, nullable=False),
+        sa.Column("occasion", sa.Text),
+        sa.Column("reason", sa.Text),
         sa.Column("issued_at", _instant, nullable=False),
         sa.Index("cdr_station", "station_id"),
+        sa.Index("cdr_held", "id", postgresql_where=sa.text("state = 'HELD'")),
     ),
-    key_of=_transaction_key,
+    key_of=_key,
+)
+revision = Table(
+    RevisionRow,
+    sa.Table(
+        "revision",
+        _metadata,
+        sa.Column("id", sa.Text(collation="C"), primary_key=True),
+        sa.Column("revision", sa.Integer, primary_key=True),
+        sa.Column("energy_wh", sa.BigInteger, nullable=False),
+        *_amounts(),
+        sa.Column("occasion", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text),
+        sa.Column("issued_at", _instant, nullable=False),
+        sa.Column("credited_at", _instant),
+    ),
+    key_of=_revision_key,
 )
 
 
@@ -171,66 +229,110 @@ def defined(rows: Rows, event: Tariff.Defined) -> None:
     )
 
 
-def happened(rows: Rows, event: Occurrence) -> None:
-    key = _transaction_key(event)
-    session = rows.get(facts, key) or _Session(parse(event.originator_id).name, Facts())
-    session.facts.apply(event)
-    if (tariff_key := _tariff_key(event)) is not None:  # an event that names a tariff is the one that counts
-        session.tariff = rows.get(tariff, tariff_key)
-    rows.put(facts, session)
-    if session.facts.state is TransactionState.ENDED:
-        _issue(rows, session, event)
+def held(rows: Rows, event: ChargeDetailRecord.Held) -> None:
+    known: CdrRow | None = rows.get(cdr, _key(event))
+    rows.put(cdr, _row(event, event.settlement, RecordState.HELD, known.revision if known else 0))
 
 
-def _issue(rows: Rows, session: _Session, event: DomainEvent) -> None:
-    """Rate the transaction; the same bill again is no new revision."""
-    known: CdrRow | None = rows.get(cdr, session.id)
-    row = _rated(session, event, known.revision + 1 if known else 1)
-    if known is None or replace(known, revision=row.revision, issued_at=row.issued_at) != row:
-        rows.put(cdr, row)
+def issued(rows: Rows, event: ChargeDetailRecord.Issued) -> None:
+    told, id = event.settlement, parse(event.originator_id).name
+    _credit(rows, (id, event.revision - 1), event.timestamp)
+    row = _row(event, told, RecordState.ISSUED, event.revision, event.occasion, event.reason)
+    rows.put(cdr, row)
+    rows.put(
+        revision,
+        RevisionRow(
+            id=id,
+            revision=event.revision,
+            energy_wh=told.energy_wh,
+            currency=row.currency,
+            total_excl_vat=row.total_excl_vat,
+            total_vat=row.total_vat,
+            total_incl_vat=row.total_incl_vat,
+            lines=row.lines,
+            occasion=event.occasion,
+            reason=event.reason,
+            issued_at=event.timestamp,
+            credited_at=None,
+        ),
+    )
 
 
-def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
-    stream, told, terms = parse(event.originator_id), session.facts, session.tariff
-    usage, bill = told.usage(), _bill(session)
+def waived(rows: Rows, event: ChargeDetailRecord.Waived) -> None:
+    known: CdrRow = rows.get(cdr, _key(event))
+    _credit(rows, (known.id, event.revision), event.timestamp)
+    rows.put(
+        cdr,
+        replace(
+            known,
+            state=RecordState.WAIVED,
+            total_excl_vat=0 * known.total_excl_vat,
+            total_vat=0 * known.total_vat,
+            total_incl_vat=0 * known.total_incl_vat,
+            lines="[]",
+            occasion=None,
+            reason=event.reason,
+            issued_at=event.timestamp,
+        ),
+    )
+
+
+def _credit(rows: Rows, key: Key, at: datetime) -> None:
+    known: RevisionRow | None = rows.get(revision, key)
+    if known is not None and known.credited_at is None:
+        rows.put(revision, replace(known, credited_at=at))
+
+
+def _row(
+    event: DomainEvent,
+    told: Settlement,
+    state: RecordState,
+    number: int,
+    occasion: str | None = None,
+    reason: str | None = None,
+) -> CdrRow:
+    stream, bill = parse(event.originator_id), told.bill
     return CdrRow(
-        id=session.id,
-        revision=revision,
+        id=stream.name,
+        revision=number,
+        state=state,
         station_id=stream.station_id or "",
         transaction_id=stream.local,
-        energy_wh=usage.energy_wh,
-        duration_seconds=usage.seconds,
-        started_at=told.began_at,
-        ended_at=told.ended_at or event.timestamp,
-        tariff_id=terms.tariff_id if terms else None,
-        tariff_version=terms.version if terms else None,
+        evse_id=told.evse.id if told.evse else None,
+        id_token=told.id_token.value if told.id_token else None,
+        energy_wh=told.energy_wh,
+        duration_seconds=told.seconds,
+        started_at=told.started_at,
+        ended_at=told.ended_at,
+        tariff_id=told.tariff.tariff_id if told.tariff else None,
+        tariff_version=told.tariff.version if told.tariff else None,
         currency=bill.currency,
         total_excl_vat=bill.total_excl_vat,
         total_vat=bill.total_vat,
         total_incl_vat=bill.total_incl_vat,
-        lines=msgspec.json.encode(bill.lines).decode(),
-        energy_source=told.energy.source,
+        lines=_encode(bill.lines).decode(),
+        energy_source=told.energy_source,
+        certainty=told.certainty,
+        findings=_encode(told.findings).decode(),
+        rests_on=_encode(told.rests_on).decode(),
         estimated=told.estimated,
+        occasion=occasion,
+        reason=reason,
         issued_at=event.timestamp,
     )
 
 
-def _bill(session: _Session) -> Bill:
-    terms = Terms(row.currency, price_elements(row)) if (row := session.tariff) else None
-    return rate(session.facts.course(session.facts.last_at), terms)
-
+_encode = msgspec.json.Encoder().encode
 
 billing = ReadModel(
     "billing",
-    version=3,
-    tables=(tariff, facts, cdr),
+    version=4,
+    tables=(tariff, cdr, revision),
     handlers={
+        ChargeDetailRecord.Held: held,
+        ChargeDetailRecord.Issued: issued,
+        ChargeDetailRecord.Waived: waived,
         Tariff.Defined: defined,
-        Transaction.Started: happened,
-        Transaction.Updated: happened,
-        Transaction.Metered: happened,
-        Transaction.Ended: happened,
-        Transaction.Closed: happened,
     },
     money=True,
 )
@@ -242,14 +344,17 @@ async def cdrs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, CdrRow
     return {record["id"]: CdrRow(*record) for record in await pool.fetch(query, list(ids))}
 
 
-async def costs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, Bill]:
-    """What transactions cost, to their end or to the last moment that the station told of."""
-    query = f"SELECT id, facts FROM {billing.schema}.facts WHERE id = ANY($1)"  # noqa: S608
-    return {record["id"]: _bill(_decode(record["facts"])) for record in await pool.fetch(query, list(ids))}
+async def revisions_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, list[RevisionRow]]:
+    """All that was issued for transactions, latest first."""
+    query = f"SELECT * FROM {billing.schema}.revision WHERE id = ANY($1) ORDER BY revision DESC"  # noqa: S608
+    found: dict[str, list[RevisionRow]] = {id: [] for id in ids}
+    for record in await pool.fetch(query, list(ids)):
+        found[record["id"]].append(RevisionRow(*record))
+    return found
 
 
 async def cdrs_page(pool: asyncpg.Pool, first: int, after: str | None, **where: Any) -> Page[CdrRow]:
-    """Charge detail records by station and transaction. `where`: station_id, transaction_id, tariff_id."""
+    """Charge detail records by station and transaction. `where`: station_id, transaction_id, tariff_id, state."""
     return await fetch_page(
         pool,
         f"{billing.schema}.cdr",
@@ -261,6 +366,7 @@ async def cdrs_page(pool: asyncpg.Pool, first: int, after: str | None, **where: 
             "station_id = {}": where.get("station_id"),
             "transaction_id = {}": where.get("transaction_id"),
             "tariff_id = {}": where.get("tariff_id"),
+            "state = {}": where.get("state"),
         },
     )
 

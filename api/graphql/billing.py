@@ -9,12 +9,34 @@ from decimal import Decimal
 import strawberry
 
 from api.graphql.context import Info
-from api.graphql.enums import LineKind, PriceKind
+from api.graphql.enums import (
+    ChargeDetailRecordState,
+    IssueOccasion,
+    LineKind,
+    MeteringCertainty,
+    MeteringDoubt,
+    PriceKind,
+)
 from api.graphql.paging import Connection, connection, key_of, page_size
 from api.graphql.scalars import whole
 from api.graphql.transactions import Transaction, transaction_by_id
 from api.graphql.visibility import at_least
-from projections.billing import CdrRow, TariffRow, billing, cdrs_page, price_elements, tariffs_by_id, tariffs_page
+from domain.charge_detail_record import Occasion
+from domain.metering_truth import Certainty
+from domain.rating import ChargeLine as RatedLine
+from projections.billing import (
+    CdrRow,
+    RecordState,
+    RevisionRow,
+    TariffRow,
+    billing,
+    cdrs_by_id,
+    cdrs_page,
+    price_elements,
+    revisions_by_id,
+    tariffs_by_id,
+    tariffs_page,
+)
 
 
 @strawberry.type(
@@ -51,6 +73,20 @@ class Tariff:
         )
 
 
+@strawberry.type
+class TaxAmount:
+    name: str
+    percent: Decimal
+    amount: Decimal
+
+
+@strawberry.type(description="When a price applied, and to how much: Wh, seconds or pieces.")
+class ChargeSpan:
+    start: datetime
+    end: datetime
+    units: int
+
+
 @strawberry.type(
     description="Quantity times unit price, rounded to the currency's minor unit; the lines add up to the totals."
 )
@@ -63,14 +99,91 @@ class ChargeLine:
     vat_rate: Decimal
     vat_amount: Decimal
     amount_incl_vat: Decimal
+    taxes: list[TaxAmount]
+    measured: Decimal | None = strawberry.field(description="The quantity before it was rounded up to the step size.")
+    exact_amount: Decimal | None = strawberry.field(description="Before rounding to money.")
+    element: int | None = strawberry.field(description="The place of the price in the tariff, from 0.")
+    spans: list[ChargeSpan]
+    source: str | None = strawberry.field(description="Which readings the quantity rests on.")
+
+    @classmethod
+    def of(cls, line: RatedLine) -> ChargeLine:
+        return cls(
+            kind=line.kind,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            amount_excl_vat=line.amount_excl_vat,
+            vat_rate=line.vat_rate,
+            vat_amount=line.vat_amount,
+            amount_incl_vat=line.amount_incl_vat,
+            taxes=[TaxAmount(name=t.name, percent=t.percent, amount=t.amount) for t in line.taxes],
+            measured=line.measured,
+            exact_amount=line.exact_amount,
+            element=line.element,
+            spans=[ChargeSpan(start=s.start, end=s.end, units=whole(s.units)) for s in line.spans],
+            source=line.source,
+        )
 
 
-@strawberry.type(description="The bill of an ended transaction. Facts that arrive later make a new revision.")
+@strawberry.type(description="Something odd about the readings of a transaction.")
+class MeteringFinding:
+    doubt: MeteringDoubt
+    text: str
+    at: datetime | None
+
+
+@strawberry.type(description="What a register showed, in Wh.")
+class RegisterReading:
+    at: datetime
+    wh: Decimal
+    mark: str = strawberry.field(description="Transaction.Begin, Transaction.End, meterStart, meterStop or nothing.")
+    signed: bool
+
+
+@strawberry.type(description="A record as it was issued. The next revision, or a waiver, credits it.")
+class ChargeDetailRevision:
+    revision: int
+    energy_wh: int
+    currency: str | None
+    total_excl_vat: Decimal
+    total_vat: Decimal
+    total_incl_vat: Decimal
+    lines: list[ChargeLine]
+    occasion: IssueOccasion
+    reason: str | None
+    issued_at: datetime
+    credited_at: datetime | None
+
+    @classmethod
+    def of(cls, row: RevisionRow) -> ChargeDetailRevision:
+        return cls(
+            revision=row.revision,
+            energy_wh=whole(row.energy_wh),
+            currency=row.currency,
+            total_excl_vat=row.total_excl_vat,
+            total_vat=row.total_vat,
+            total_incl_vat=row.total_incl_vat,
+            lines=[ChargeLine.of(line) for line in row.charge_lines],
+            occasion=Occasion(row.occasion),
+            reason=row.reason,
+            issued_at=row.issued_at,
+            credited_at=row.credited_at,
+        )
+
+
+@strawberry.type(
+    description="What an ended transaction comes to. Facts that arrive later make a new revision; a record whose"
+    " readings are doubtful is held until somebody releases or waives it."
+)
 class ChargeDetailRecord:
     id: strawberry.ID = strawberry.field(description="The same as its transaction's.")
-    revision: int
+    revision: int = strawberry.field(description="The latest that was issued; 0 where none was yet.")
+    state: ChargeDetailRecordState
     station_id: strawberry.ID
     transaction_id: str
+    evse_id: int | None
+    id_token: str | None
     energy_wh: int
     duration_seconds: int
     started_at: datetime | None
@@ -83,20 +196,32 @@ class ChargeDetailRecord:
     total_incl_vat: Decimal
     lines: list[ChargeLine]
     energy_source: str = strawberry.field(description="Which readings the energy rests on.")
+    certainty: MeteringCertainty
+    findings: list[MeteringFinding]
+    rests_on: list[RegisterReading] = strawberry.field(description="The readings from which the energy follows.")
     estimated: bool = strawberry.field(description="Whether the end of the session is our guess.")
-    issued_at: datetime
+    occasion: IssueOccasion | None
+    reason: str | None = strawberry.field(description="What the person who decided it said.")
+    issued_at: datetime = strawberry.field(description="Or held, or waived.")
 
     @strawberry.field
     async def transaction(self, info: Info) -> Transaction | None:
         return await transaction_by_id(info, self.id)
+
+    @strawberry.field(description="All that was issued, latest first.")
+    async def revisions(self, info: Info) -> list[ChargeDetailRevision]:
+        return [ChargeDetailRevision.of(row) for row in await info.context.load(revisions_by_id, self.id) or ()]
 
     @classmethod
     def of(cls, row: CdrRow) -> ChargeDetailRecord:
         return cls(
             id=strawberry.ID(row.id),
             revision=row.revision,
+            state=RecordState(row.state),
             station_id=strawberry.ID(row.station_id),
             transaction_id=row.transaction_id,
+            evse_id=row.evse_id,
+            id_token=row.id_token,
             energy_wh=whole(row.energy_wh),
             duration_seconds=whole(row.duration_seconds),
             started_at=row.started_at,
@@ -107,23 +232,21 @@ class ChargeDetailRecord:
             total_excl_vat=row.total_excl_vat,
             total_vat=row.total_vat,
             total_incl_vat=row.total_incl_vat,
-            lines=[
-                ChargeLine(
-                    kind=line.kind,
-                    quantity=line.quantity,
-                    unit=line.unit,
-                    unit_price=line.unit_price,
-                    amount_excl_vat=line.amount_excl_vat,
-                    vat_rate=line.vat_rate,
-                    vat_amount=line.vat_amount,
-                    amount_incl_vat=line.amount_incl_vat,
-                )
-                for line in row.charge_lines
-            ],
+            lines=[ChargeLine.of(line) for line in row.charge_lines],
             energy_source=row.energy_source,
+            certainty=Certainty(row.certainty),
+            findings=[MeteringFinding(doubt=f.doubt, text=f.text, at=f.at) for f in row.found],
+            rests_on=[RegisterReading(at=p.at, wh=p.wh, mark=p.mark, signed=p.signed) for p in row.points],
             estimated=row.estimated,
+            occasion=Occasion(row.occasion) if row.occasion else None,
+            reason=row.reason,
             issued_at=row.issued_at,
         )
+
+
+async def record_by_id(info: Info, id: str) -> ChargeDetailRecord | None:
+    row = await info.context.load(cdrs_by_id, id)
+    return ChargeDetailRecord.of(row) if row else None
 
 
 async def tariff_by_id(info: Info, tariff_id: str) -> Tariff | None:
@@ -136,6 +259,7 @@ class ChargeDetailRecordFilter:
     station_id: strawberry.ID | None = None
     transaction_id: str | None = strawberry.field(default=None, description="As the station knows it.")
     tariff_id: strawberry.ID | None = None
+    state: ChargeDetailRecordState | None = strawberry.field(default=None, description="HELD is the queue for review.")
 
 
 @strawberry.type

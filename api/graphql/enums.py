@@ -7,6 +7,7 @@ from enum import Enum
 import strawberry
 
 from domain.availability_wishes import WishOutcome
+from domain.charge_detail_record import Occasion as IssueOccasion
 from domain.charging_profiles import (
     ChargingProfileKind,
     ChargingProfilePurpose,
@@ -16,14 +17,18 @@ from domain.charging_profiles import (
 )
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
+from domain.metering_truth import Certainty as MeteringCertainty
+from domain.metering_truth import Doubt as MeteringDoubt
 from domain.rating import LineKind, PriceKind
 from domain.sales_tariff import CostKind
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
+from projections.billing import RecordState as ChargeDetailRecordState
 from projections.reservations import ReservationStatus
 
 __all__ = [
     "ChangeOutcome",
+    "ChargeDetailRecordState",
     "ChargingProfileKind",
     "ChargingProfilePurpose",
     "ChargingRateUnit",
@@ -32,8 +37,11 @@ __all__ = [
     "ConnectorStatus",
     "CostKind",
     "IdTokenStatus",
+    "IssueOccasion",
     "LineKind",
     "LocalListUpdate",
+    "MeteringCertainty",
+    "MeteringDoubt",
     "PriceKind",
     "RecurrencyKind",
     "RegistrationStatus",
@@ -45,6 +53,7 @@ __all__ = [
 ]
 
 strawberry.enum(ChangeOutcome)
+strawberry.enum(ChargeDetailRecordState, name="ChargeDetailRecordState")
 strawberry.enum(ChargingProfileKind)
 strawberry.enum(ChargingProfilePurpose)
 strawberry.enum(ChargingRateUnit)
@@ -56,6 +65,9 @@ strawberry.enum(
     " DIFFERENT: it has something else under its id. MISSING: it does not have it. FOREIGN: it is not from us.",
 )
 strawberry.enum(CostKind, name="SalesTariffCostKind")
+strawberry.enum(IssueOccasion, name="IssueOccasion", description="Why a revision was issued.")
+strawberry.enum(MeteringCertainty, name="MeteringCertainty")
+strawberry.enum(MeteringDoubt, name="MeteringDoubt")
 strawberry.enum(LineKind, name="ChargeLineKind")
 strawberry.enum(PriceKind)
 strawberry.enum(RecurrencyKind)

@@ -35,6 +35,7 @@ from api.graphql.network_profiles import NetworkProfileMutations, NetworkProfile
 from api.graphql.passwords import PasswordMutations
 from api.graphql.reports import ReportMutations, ReportQueries
 from api.graphql.reservations import ReservationMutations, ReservationQueries
+from api.graphql.reviewing import ReviewMutations
 from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
 from api.graphql.station_changes import StationMutations
@@ -88,6 +89,7 @@ class Mutation(
     PasswordMutations,
     ReportMutations,
     ReservationMutations,
+    ReviewMutations,
     TransactionStatusMutations,
 ):
     pass

@@ -14,7 +14,7 @@ from api.graphql.deciding import checked
 from api.graphql.errors import Refused, UserErrorCode, bad_input, refusals_as
 from api.graphql.visibility import at_least
 from domain.streams import within
-from projections.billing import costs_by_id
+from projections.costs import costs_by_id
 from projections.transaction_status import TransactionStatusRow, transaction_statuses, transaction_statuses_by_id
 
 _HIGHEST_COST = Decimal(10**9)

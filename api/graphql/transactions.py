@@ -17,7 +17,8 @@ from api.graphql.scalars import whole
 from api.graphql.stations import Station, station_by_id
 from api.graphql.transaction_status import TransactionStatus, transaction_status_by_id
 from api.graphql.visibility import at_least
-from projections.billing import cdrs_by_id, costs_by_id
+from projections.billing import cdrs_by_id
+from projections.costs import costs_by_id
 from projections.metering import MeterValueRow, latest_readings, meter_values, meter_values_of
 from projections.sessions import TransactionRow, sessions, transactions_by_id, transactions_page
 

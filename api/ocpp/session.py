@@ -10,15 +10,17 @@ from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
-from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.charge_detail_record import Settlement
+from domain.events import ChargeDetailRecord, Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
 from domain.rating import Bill, rate
+from domain.settling import settled
 from domain.station import TariffRef
 from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
 from domain.tariff import Terms
-from domain.transaction import TransactionState
+from domain.transaction import Occurrence, TransactionState
 from domain.values import Evse, IdToken
 
 B = TypeVar("B", bound=Book)
@@ -33,6 +35,7 @@ class StationSession:
     __slots__ = (
         "_books",
         "_carried",
+        "_settled",
         "_today",
         "_tokens",
         "_touched",
@@ -63,6 +66,8 @@ class StationSession:
         """None: an idle station has none, and there may be many of those."""
         self._tokens: list[IdTokenRecord] | None = None
         """Those whose uses the message changes."""
+        self._settled: tuple[tuple[str, int], Settlement | None] | None = None
+        """The settlement that was worked out last."""
         self._carried = 0
         self._today: date | None = None
 
@@ -78,7 +83,7 @@ class StationSession:
         self._transactions.clear()
         self._touched.clear()
         self._books = None
-        self._tokens = None
+        self._tokens = self._settled = None
         self._today = None
 
     async def refresh(self) -> None:
@@ -117,7 +122,7 @@ class StationSession:
                     entries.append(Entry(event, given))
                     given = None
         self._touched.clear()
-        self._tokens = None
+        self._tokens = self._settled = None
         return entries
 
     # What message files ask for
@@ -236,8 +241,10 @@ class StationSession:
         await self.closed(transaction, ref.transaction_id)
 
     async def closed(self, transaction: Transaction, transaction_id: str) -> None:
+        new = transaction_id not in self.day.transactions or not self.day.transactions[transaction_id].ended
         self.day.close_transaction(transaction_id, self.now)
         self._transactions.pop(transaction_id, None)
+        await self._settle(transaction, new=new)
         for id_token in transaction.tokens:
             if (record := await self._record_of(id_token)) is not None:
                 record.release(self.station_id, transaction_id, self.now)
@@ -270,4 +277,26 @@ class StationSession:
     async def bill(self, transaction: Transaction) -> Bill:
         """What the transaction costs as far as its facts are known now, to its end or to what was told last."""
         facts, terms = transaction.facts, await self.terms(transaction)
+        if (settlement := await self._settlement(transaction)) is not None:
+            return settlement.bill
         return rate(facts.course(facts.last_at), terms)
+
+    async def _settle(self, transaction: Transaction, *, new: bool) -> None:
+        """Bill what has ended, in one commit with its end; whoever is `new` has no record yet."""
+        if not transaction.pending_events:
+            return
+        stream = ChargeDetailRecord.stream(transaction.id)
+        record = ChargeDetailRecord.blank(stream) if new else await load(self.node.journal, ChargeDetailRecord, stream)
+        if (settlement := await self._settlement(transaction)) is not None:
+            record.settle(settlement, self.now)
+            self._touched.append(record)
+
+    async def _settlement(self, transaction: Transaction) -> Settlement | None:
+        """What an ended transaction comes to; None for one that goes on."""
+        if transaction.state is not TransactionState.ENDED:
+            return None
+        if self._settled is None or self._settled[0] != (transaction.id, transaction.version):
+            events = [*await self.node.journal.events(transaction.id), *transaction.pending_events]
+            told = settled(cast("list[Occurrence]", events), await self.terms(transaction))
+            self._settled = (transaction.id, transaction.version), told
+        return self._settled[1]

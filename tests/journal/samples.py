@@ -70,6 +70,8 @@ def _value(hint: Any, name: str) -> Any:
         return {"idTag": "ü€\u2028", "nested": [1, -2.5, None, True, {"deep": "er"}], "class_version": 9}
     if dataclasses.is_dataclass(hint):
         return _instance(hint)
+    if hasattr(hint, "_fields"):
+        return hint(*(_value(told, field) for field, told in get_type_hints(hint).items()))
     if issubclass(hint, Enum):
         return list(hint)[-1]
     return {
