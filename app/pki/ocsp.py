@@ -27,9 +27,11 @@ from domain.certificates import CertificateHash
 
 PATIENCE = 5.0
 """Seconds: a car waits no longer."""
-_LARGEST = 65_536
+_LARGEST = 16_384
 """Bytes of an answer."""
-_KEPT = 10_000
+_KEPT = 2_000
+_GOOD_WITHOUT_END = timedelta(days=1)
+"""For so long an answer counts that does not say how long it does; an old one could be shown for ever."""
 _SKEW = timedelta(minutes=5)
 
 ALGORITHMS: dict[str, type[hashes.HashAlgorithm]] = {
@@ -94,8 +96,8 @@ def single_response(answer: bytes, named: CertificateHash, at: datetime) -> ocsp
     except (ValueError, UnsupportedAlgorithm):
         raise OcspFailed("the answer of the responder cannot be read") from None
     for single in about:
-        ends = single.next_update_utc
-        if single.this_update_utc <= at + _SKEW and (ends is None or at < ends):
+        ends = single.next_update_utc or single.this_update_utc + _GOOD_WITHOUT_END
+        if single.this_update_utc <= at + _SKEW and at < ends:
             return single
     raise OcspFailed("the responder says nothing about this certificate that counts now")
 
