@@ -12,6 +12,7 @@ from cryptography.x509 import ocsp
 from api.ocpp.pki import OcspFailed, OcspRequest
 from app.pki import ocsp as asking
 from app.pki.ocsp import OcspClient, Standing, standing
+from domain.certificates import CertificateHash
 from tests.pki import OCSP_SIGNING, Holder, Responder
 
 NOW = datetime.now(UTC)
@@ -37,6 +38,14 @@ async def test_the_hash_data_are_asked_as_the_station_gave_them(
     [asked] = responder.asked
     assert asked.issuer_key_hash.hex() == leaf.named.issuer_key_hash
     assert asked.issuer_name_hash.hex() == leaf.named.issuer_name_hash
+
+
+@pytest.mark.parametrize("algorithm", ["SHA384", "SHA512"])
+async def test_other_hashes_will_do(algorithm: str, client: OcspClient, responder: Responder, leaf: Holder) -> None:
+    assert leaf.issuer is not None
+    named = CertificateHash(*leaf.hash_data(algorithm=algorithm).values())
+    answer = await client.ask(OcspRequest(named, responder.url), NOW)
+    assert standing(answer, named, [leaf.issuer.certificate], NOW) is Standing.GOOD
 
 
 async def test_an_answer_is_kept_as_long_as_it_is_good(client: OcspClient, responder: Responder, leaf: Holder) -> None:
