@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import explained
 from app.pki import open_pki
-from app.pki.authority import Unusable
+from app.pki.faults import Unusable
 from app.settings import Settings
 from tests.pki import Holder
 
