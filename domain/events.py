@@ -8,6 +8,7 @@ from domain.configuration import ConfigurationBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.reconciliation import Reconciliation
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
 from domain.station import Station
@@ -25,6 +26,7 @@ __all__ = [
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
+    "Reconciliation",
     "ReservationBook",
     "SecurityBook",
     "Station",
@@ -46,6 +48,7 @@ AGGREGATES = (
     ConfigurationBook,
     LocalListBook,
     MaintenanceBook,
+    Reconciliation,
     ReservationBook,
     SecurityBook,
 )

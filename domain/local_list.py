@@ -5,13 +5,18 @@ Stream `local-list:<day>:<station>`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from domain.aggregate import DomainEvent
 from domain.books import Book
 from domain.id_token import Permission
 from domain.values import IdToken
 
+T = TypeVar("T")
+
+FULL = "Full"
 DIFFERENTIAL = "Differential"
 ACCEPTED = "Accepted"
 NOT_SUPPORTED = -1
@@ -24,6 +29,13 @@ class ListEntry:
 
     id_token: IdToken
     permission: Permission | None = None
+
+
+def parts(update_type: str, entries: Sequence[T], most: int | None) -> Iterator[tuple[str, Sequence[T]]]:
+    """A list in messages of at most so many entries, None being any: a full one goes on with changes."""
+    most = max(1, most or len(entries))
+    for begin in range(0, max(1, len(entries)), most):
+        yield DIFFERENTIAL if begin else update_type, entries[begin : begin + most]
 
 
 class LocalListBook(Book):

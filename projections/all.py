@@ -12,6 +12,7 @@ from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
 from projections.maintenance import maintenance
 from projections.metering import meter_values
+from projections.reconciliations import reconciliations
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
@@ -29,6 +30,7 @@ READ_MODELS = (
     configuration,
     local_lists,
     maintenance,
+    reconciliations,
     reservations,
     security_events,
     history,

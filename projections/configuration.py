@@ -207,6 +207,19 @@ async def configuration_of(pool: asyncpg.Pool, station_id: str) -> list[Entry]:
     return [entry for _, entry in sorted(_decode(entries).items())] if entries else []
 
 
+async def limit_of(pool: asyncpg.Pool, station_id: str, *variables: Variable) -> int | None:
+    """A number that a station gives under one of several names; None if it never gave any."""
+    entries = {_variable_of(entry).folded: entry.confirmed for entry in await configuration_of(pool, station_id)}
+    given = [entries.get(variable.folded) for variable in variables]
+    return next((int(value) for value in given if value and value.isdecimal()), None)
+
+
+def _variable_of(entry: Entry) -> Variable:
+    evse = Evse(entry.evse_id, entry.connector_id) if entry.evse_id else None
+    attribute = entry.attribute or _ACTUAL
+    return Variable(entry.variable, entry.component, entry.instance, entry.component_instance, evse, attribute)
+
+
 async def drifting_page(pool: asyncpg.Pool, first: int, after: str | None) -> Page[ConfigurationRow]:
     """Stations that differ from what was asked of them, by id."""
     return await fetch_page(

@@ -12,14 +12,18 @@ import strawberry
 from api.graphql.asking import CommandPayload, StationRequest, ask
 from api.graphql.context import Info
 from api.graphql.deciding import checked, within_bounds
-from api.graphql.enums import IdTokenStatus, LocalListUpdate
+from api.graphql.enums import CommandStatus, IdTokenStatus, LocalListUpdate
 from api.graphql.errors import bad_input, refusals_as
 from api.graphql.visibility import at_least
+from domain.local_list import parts
+from projections.configuration import configuration, limit_of
 from projections.id_tokens import id_tokens, id_tokens_by_value
-from projections.local_list import ListedToken, LocalListRow, blank, local_lists, local_lists_of
+from projections.local_list import MOST_ENTRIES, ListedToken, LocalListRow, blank, local_lists, local_lists_of
 
 _MOST_ENTRIES = 5_000
 _HIGHEST_VERSION = 2**31 - 1
+_GOES_ON = frozenset({CommandStatus.REQUESTED, CommandStatus.SENT, CommandStatus.ACCEPTED})
+"""Of one message, so that the next is sent."""
 
 
 @strawberry.type
@@ -46,6 +50,7 @@ class LocalList:
     station_id: strawberry.ID
     version: int = strawberry.field(description="Of the list that the station last accepted; 0: none.")
     entries: list[LocalListEntry] = strawberry.field(description="Of that version.")
+    desired: list[LocalListEntry] = strawberry.field(description="As asked for last, whatever became of it.")
     station_version: int | None = strawberry.field(
         description="As the station last said: 0 is an empty list, -1 that it keeps none."
     )
@@ -67,6 +72,7 @@ class LocalList:
             station_id=strawberry.ID(row.station_id),
             version=row.version,
             entries=[LocalListEntry.of(token) for token in row.tokens],
+            desired=[LocalListEntry.of(token) for token in row.wanted_tokens],
             station_version=row.station_version,
             reported_at=row.reported_at,
             agrees=row.agrees,
@@ -115,22 +121,30 @@ class LocalListQueries:
 
 @strawberry.type
 class LocalListMutations:
-    @strawberry.mutation(description="Send the tokens that a station may accept by itself.")
+    @strawberry.mutation(
+        description="Send the tokens that a station may accept by itself, in as many messages as it needs: the command "
+        "is the last."
+    )
     @refusals_as(CommandPayload)
     async def send_local_list(self, info: Info, input: SendLocalListInput) -> CommandPayload:
         _check(input.entries)
         # What was decided until now counts, whether or not it shows already.
-        await at_least(info, str(await info.context.services.journal.head()), local_lists, id_tokens)
+        await at_least(info, str(await info.context.services.journal.head()), local_lists, id_tokens, configuration)
         entries = [_said(entry) for entry in input.entries]
         if input.update_type is LocalListUpdate.FULL:
             entries = await _as_known(info, entries)
-        payload = {
-            "versionNumber": await _version(info, input),
-            "updateType": input.update_type.value,
-            "localAuthorizationList": entries,
-        }
+        version = await _version(info, input)
+        most = await limit_of(info.context.pool, input.station_id, *MOST_ENTRIES)
         drawn = () if input.version is not None else ("versionNumber",)
-        return await ask(info, input, "SendLocalList", payload, drawn=drawn)
+        answer, key = CommandPayload(), input.idempotency_key
+        for number, (update_type, part) in enumerate(parts(input.update_type.value, entries, most)):
+            payload = {"versionNumber": version + number, "updateType": update_type, "localAuthorizationList": part}
+            if number and key is not None:
+                input.idempotency_key = f"{key}/{number}"
+            answer = await ask(info, input, "SendLocalList", payload, drawn=drawn)
+            if answer.command is None or answer.command.status not in _GOES_ON:
+                break
+        return answer
 
     @strawberry.mutation(description="Ask a station which list it has; localList shows the answer.")
     @refusals_as(CommandPayload)

@@ -27,6 +27,7 @@ from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.local_lists import LocalListMutations, LocalListQueries
 from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
 from api.graphql.passwords import PasswordMutations
+from api.graphql.reconciliations import ReconciliationMutations, ReconciliationQueries
 from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
@@ -49,6 +50,7 @@ class Query(
     ConfigurationQueries,
     LocalListQueries,
     MaintenanceQueries,
+    ReconciliationQueries,
     ReservationQueries,
     SecurityEventQueries,
 ):
@@ -67,6 +69,7 @@ class Mutation(
     LocalListMutations,
     MaintenanceMutations,
     PasswordMutations,
+    ReconciliationMutations,
     ReservationMutations,
 ):
     pass

@@ -1,0 +1,48 @@
+"""The local list: compared by its version, and sent whole where it is another than was asked for last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.reconciling.desk import Desk, Subject
+from domain.local_list import FULL, parts
+from projections.configuration import configuration, limit_of
+from projections.local_list import MOST_ENTRIES, ListedToken, LocalListRow, local_lists, local_lists_of
+
+
+async def reconcile(desk: Desk) -> None:
+    if await _known(desk) is None:  # never sent one, nor asked for it
+        return
+    await desk.ask("GetLocalListVersion", {})
+    row = await _known(desk)
+    if row is None or not row.mending_needed:
+        return
+    desk.differing += 1
+    most = await limit_of(desk.pool, desk.station_id, *MOST_ENTRIES)
+    entries = [_said(token) for token in row.wanted_tokens]
+    for number, (update_type, part) in enumerate(parts(FULL, entries, most)):
+        version = row.next_version + number
+        payload = {"versionNumber": version, "updateType": update_type, "localAuthorizationList": list(part)}
+        if not await desk.mend("SendLocalList", payload):
+            return
+
+
+async def _known(desk: Desk) -> LocalListRow | None:
+    return (await local_lists_of(desk.pool, [desk.station_id])).get(desk.station_id)
+
+
+def _said(token: ListedToken) -> dict[str, Any]:
+    """An entry of a typed command; 1.6 has no types."""
+    entry: dict[str, Any] = {
+        "idToken": token.id_token,
+        "idTokenType": token.type or "ISO14443",
+        "status": token.status,
+    }
+    if token.expires_at is not None:
+        entry["expiresAt"] = token.expires_at.isoformat()
+    if token.group_id is not None:
+        entry["groupId"] = token.group_id
+    return entry
+
+
+LOCAL_LIST = Subject("localList", (local_lists, configuration), reconcile)
