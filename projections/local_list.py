@@ -77,9 +77,14 @@ class LocalListRow(Row, frozen=True, gc=False):
         return self.station_version != NOT_SUPPORTED and (self.differs or self.agrees is False)
 
     @property
+    def ours(self) -> bool:
+        """Whether anybody here has ever wished for a list: what a station has beside that is not ours to change."""
+        return self.version > 0 or self.asked_version > 0
+
+    @property
     def mending_needed(self) -> bool:
         """Whether the station may have another list than was asked for last."""
-        if self.station_version == NOT_SUPPORTED:
+        if self.station_version == NOT_SUPPORTED or not self.ours:
             return False
         return self.full_needed or sorted(map(_essence, self.wanted_tokens)) != sorted(map(_essence, self.tokens))
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -136,12 +137,11 @@ class LocalListMutations:
         version = await _version(info, input)
         most = await limit_of(info.context.pool, input.station_id, *MOST_ENTRIES)
         drawn = () if input.version is not None else ("versionNumber",)
-        answer, key = CommandPayload(), input.idempotency_key
+        answer = CommandPayload()
         for number, (update_type, part) in enumerate(parts(input.update_type.value, entries, most)):
             payload = {"versionNumber": version + number, "updateType": update_type, "localAuthorizationList": part}
-            if number and key is not None:
-                input.idempotency_key = f"{key}/{number}"
-            answer = await ask(info, input, "SendLocalList", payload, drawn=drawn)
+            key = f"{input.idempotency_key}/{number}" if number and input.idempotency_key else input.idempotency_key
+            answer = await ask(info, replace(input, idempotency_key=key), "SendLocalList", payload, drawn=drawn)
             if answer.command is None or answer.command.status not in _GOES_ON:
                 break
         return answer

@@ -7,15 +7,15 @@ from typing import Any
 from app.reconciling.desk import Desk, Subject
 from domain.local_list import FULL, parts
 from projections.configuration import configuration, limit_of
-from projections.local_list import MOST_ENTRIES, ListedToken, LocalListRow, local_lists, local_lists_of
+from projections.local_list import MOST_ENTRIES, ListedToken, LocalListRow, blank, local_lists, local_lists_of
 
 
 async def reconcile(desk: Desk) -> None:
-    if await _known(desk) is None:  # never sent one, nor asked for it
+    if not (await _known(desk)).ours:
         return
     await desk.ask("GetLocalListVersion", {})
     row = await _known(desk)
-    if row is None or not row.mending_needed:
+    if not row.mending_needed:
         return
     desk.differing += 1
     most = await limit_of(desk.pool, desk.station_id, *MOST_ENTRIES)
@@ -27,8 +27,8 @@ async def reconcile(desk: Desk) -> None:
             return
 
 
-async def _known(desk: Desk) -> LocalListRow | None:
-    return (await local_lists_of(desk.pool, [desk.station_id])).get(desk.station_id)
+async def _known(desk: Desk) -> LocalListRow:
+    return (await local_lists_of(desk.pool, [desk.station_id])).get(desk.station_id) or blank(desk.station_id)
 
 
 def _said(token: ListedToken) -> dict[str, Any]:

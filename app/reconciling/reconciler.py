@@ -35,6 +35,8 @@ _TOPICS = [
 _LIFE = timedelta(minutes=10)
 _REST = timedelta(minutes=10)
 """After a reconciliation; so a station that never takes its list is not sent it for ever."""
+_AT_ONCE = 32
+"""Stations that are seen to at the same time, however many have booted."""
 _LINGER = 0.2
 """Seconds between two looks at a busy journal."""
 _LOOK_BACK = 5
@@ -67,6 +69,7 @@ class Reconciler:
         self._pool = pool
         self._tasks = tasks
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._known: set[str] = set()
         """Streams that wait for their turn, or have it."""
 
@@ -110,7 +113,7 @@ class Reconciler:
 
     async def _do(self, station_id: str, stream: str) -> None:
         try:
-            async with self._locks[station_id]:
+            async with self._locks[station_id], self._places:
                 reconciliation = await load(self._node.journal, Reconciliation, stream)
                 if not reconciliation.due(self._node.clock()):
                     return

@@ -75,14 +75,20 @@ async def test_a_setting_that_was_lost_is_set_again(tool: Tool) -> None:  # noqa
     assert [command["status"] for command in configuration["commands"]] == ["ACCEPTED"]
 
 
+async def listed(tool: Tool) -> None:  # noqa: F811
+    """A list that the station has taken; its version is 1."""
+    entries = [{"idToken": "A", "status": "Accepted"}]
+    await tool.asked("sendLocalList", "SendLocalList", ACCEPTED, updateType="FULL", entries=entries)
+
+
 async def test_what_a_station_refuses_again_is_a_problem_of_that_subject_alone(tool: Tool) -> None:  # noqa: F811
     await configured(tool, "HeartbeatInterval", "60")
-    await tool.asked("getLocalListVersion", "GetLocalListVersion", {"listVersion": 0})
+    await listed(tool)
     await begin(tool)
     keys = [{"key": "HeartbeatInterval", "value": "600", "readonly": False}]
     await hears(tool, "GetConfiguration", configurationKey=keys)
     await hears(tool, "ChangeConfiguration", status="Rejected")
-    await hears(tool, "GetLocalListVersion", listVersion=0)
+    await hears(tool, "GetLocalListVersion", listVersion=1)
     came_of_it = await done(tool)
     assert came_of_it["configuration"]["problem"] == "SetVariables: REJECTED"
     assert came_of_it["localList"] == NOTHING
@@ -113,15 +119,22 @@ async def test_a_list_that_was_lost_is_sent_whole(tool: Tool, token: str) -> Non
     assert (await done(tool))["localList"]["differing"] == 1
 
 
+async def test_a_list_that_is_not_ours_is_left_alone(tool: Tool) -> None:  # noqa: F811
+    await tool.asked("getLocalListVersion", "GetLocalListVersion", {"listVersion": 5})
+    await begin(tool)
+    assert (await done(tool))["localList"] == NOTHING
+    await tool.asked("clearCache", "ClearCache", ACCEPTED)
+
+
 async def test_a_list_goes_in_as_many_messages_as_the_station_needs(tool201: Tool) -> None:  # noqa: F811
     named = {"component": {"name": "LocalAuthListCtrlr"}, "variable": {"name": "ItemsPerMessage"}}
     told = {"getVariableResult": [named | {"attributeStatus": "Accepted", "attributeValue": "2"}]}
     asked = [{"component": "LocalAuthListCtrlr", "variable": "ItemsPerMessage"}]
     await tool201.asked("getConfiguration", "GetVariables", told, variables=asked)
     entries = [{"idToken": name, "status": "Accepted"} for name in "ABCDE"]
-    sending = tool201.api.well("sendLocalList", stationId=tool201.id, updateType="FULL", entries=entries)
+    given = {"stationId": tool201.id, "updateType": "FULL", "entries": entries, "idempotencyKey": "once"}
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(sending)
+        sending = tasks.create_task(tool201.api.well("sendLocalList", "command { id }", **given))
         heard = [await hears(tool201, "SendLocalList", **ACCEPTED) for _ in range(3)]
     assert [(part["versionNumber"], part["updateType"]) for part in heard] == [
         (1, "Full"),
@@ -129,11 +142,13 @@ async def test_a_list_goes_in_as_many_messages_as_the_station_needs(tool201: Too
         (3, "Differential"),
     ]
     assert [len(part["localAuthorizationList"]) for part in heard] == [2, 2, 1]
+    again = await tool201.api.well("sendLocalList", "command { id }", **given)
+    assert again["command"] == sending.result()["command"]
     await begin(tool201)
     await hears(tool201, "GetLocalListVersion", versionNumber=0)
-    again = [await hears(tool201, "SendLocalList", **ACCEPTED) for _ in range(3)]
-    assert [part["localAuthorizationList"] for part in again] == [part["localAuthorizationList"] for part in heard]
-    assert [part["versionNumber"] for part in again] == [4, 5, 6]
+    whole = [await hears(tool201, "SendLocalList", **ACCEPTED) for _ in range(3)]
+    assert [part["localAuthorizationList"] for part in whole] == [part["localAuthorizationList"] for part in heard]
+    assert [part["versionNumber"] for part in whole] == [4, 5, 6]
     await done(tool201)
 
 
@@ -168,7 +183,7 @@ async def test_a_reservation_that_does_not_show_is_made_again(tool: Tool) -> Non
 
 
 async def test_a_station_that_is_set_up_so_is_compared_after_each_boot(tool201: Tool) -> None:  # noqa: F811
-    await tool201.asked("getLocalListVersion", "GetLocalListVersion", {"versionNumber": 0})
+    await listed(tool201)
     await tool201.call("BootNotification", **BOOT_201)
     await asyncio.sleep(0.5)  # long enough for something to come
     await tool201.asked("clearCache", "ClearCache", ACCEPTED)
@@ -177,7 +192,7 @@ async def test_a_station_that_is_set_up_so_is_compared_after_each_boot(tool201: 
     )
     assert payload["station"] == {"reconcile": "ON_BOOT", "lenient": False}
     await tool201.call("BootNotification", **BOOT_201)
-    await hears(tool201, "GetLocalListVersion", versionNumber=0)
+    await hears(tool201, "GetLocalListVersion", versionNumber=1)
     assert (await done(tool201))["localList"] == NOTHING
 
 
@@ -200,11 +215,11 @@ async def test_a_refused_change_of_a_list_is_followed_by_the_whole_once(
 
 
 async def test_a_station_that_is_away_is_compared_when_it_comes(tool201: Tool) -> None:  # noqa: F811
-    await tool201.asked("getLocalListVersion", "GetLocalListVersion", {"versionNumber": 0})
+    await listed(tool201)
     await tool201.close()
     await begin(tool201)
     await tool201.connect()
-    await hears(tool201, "GetLocalListVersion", versionNumber=0)
+    await hears(tool201, "GetLocalListVersion", versionNumber=1)
     assert (await done(tool201))["localList"] == NOTHING
 
 

@@ -205,3 +205,10 @@ async def test_a_station_that_keeps_no_list_is_not_mended(shelf: Shelf) -> None:
     told = book()
     send(told, 1, entry("A"), outcome="NotSupported")
     assert (await row(shelf, wish(1, "Full", wished("A")), told)).mending_needed is False
+
+
+async def test_a_list_that_nobody_here_sent_is_not_mended(shelf: Shelf) -> None:
+    told = book()
+    report(told, 9)
+    shown = await row(shelf, told)
+    assert (shown.full_needed, shown.ours, shown.mending_needed) == (True, False, False)
