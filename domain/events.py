@@ -14,6 +14,7 @@ from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
 from domain.monitoring import MonitoringBook
 from domain.network import NetworkBook
+from domain.reconciliation import Reconciliation
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
 from domain.station import Station
@@ -39,6 +40,7 @@ __all__ = [
     "MonitoringBook",
     "NetworkBook",
     "PrivacyBook",
+    "Reconciliation",
     "ReservationBook",
     "SecurityBook",
     "Station",
@@ -68,6 +70,7 @@ AGGREGATES = (
     MaintenanceBook,
     MonitoringBook,
     NetworkBook,
+    Reconciliation,
     ReservationBook,
     SecurityBook,
     TransactionStatusBook,

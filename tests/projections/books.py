@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
+from domain.aggregate import Aggregate
 from domain.availability_wishes import AvailabilityBook, WishOutcome
 from domain.books import Book
 from domain.certificates import CertificateBook, CertificateHash, InstalledCertificate
@@ -27,6 +28,7 @@ from domain.id_token import Permission
 from domain.local_list import ListEntry, LocalListBook
 from domain.maintenance import MaintenanceBook
 from domain.network import NetworkBook, NetworkProfile
+from domain.reconciliation import Cause, Finding, Reconciliation
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
 from domain.transaction_status import TransactionStatusBook
@@ -43,7 +45,7 @@ class Library:
         self._rng = rng
         self._books: dict[str, Book] = {}
 
-    def written(self, now: datetime) -> list[Book]:
+    def written(self, now: datetime) -> list[Aggregate]:
         """Something in each; returns the books, with what is new in them."""
         return [
             self._configured(now),
@@ -57,6 +59,7 @@ class Library:
             self._modelled(now),
             self._reached(now),
             self._asked(now),
+            self._reconciled(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -64,6 +67,14 @@ class Library:
         book = self._books.setdefault(stream, kind.blank(stream))
         assert isinstance(book, kind)
         return book
+
+    def _reconciled(self, now: datetime) -> Aggregate:
+        """Asked for when it is too late, so that nobody does it but here."""
+        new, rng = Reconciliation.blank(Reconciliation.stream(self._station_id, f"{now:%H%M%S%f}", now)), self._rng
+        new.request(rng.choice(list(Cause)), now, now)
+        if rng.random() < 0.7:
+            new.end((Finding("localList", rng.randrange(2), ("c",), rng.choice([None, "away"])),), now)
+        return new
 
     def _configured(self, now: datetime) -> Book:
         book, rng = self._book(ConfigurationBook, now), self._rng
