@@ -51,9 +51,29 @@ class Command(Aggregate):
         payload: dict[str, Any]
         protocol: str
         answer_by: datetime
+        parts: int = 1
+        """In how many calls it goes out, because the station takes no more at once. This is the first."""
+
+    @dataclass(frozen=True)
+    class PartAnswered(DomainEvent):
+        """Another part follows."""
+
+        TOPIC = "command.part-answered"
+        accepted: bool
+        response: dict[str, Any]
+
+    @dataclass(frozen=True)
+    class PartSent(DomainEvent):
+        TOPIC = "command.part-sent"
+        message_id: str
+        action: str
+        payload: dict[str, Any]
+        answer_by: datetime
 
     @dataclass(frozen=True)
     class Answered(DomainEvent):
+        """The answer to its only part, or to the last."""
+
         TOPIC = "command.answered"
         accepted: bool
         response: dict[str, Any]
@@ -77,8 +97,13 @@ class Command(Aggregate):
         self.action = ""
         self.payload: dict[str, Any] = {}
         self.typed = False
+        self.idempotency_key: str | None = None
+        self.sent_payload: dict[str, Any] = {}
         self.expires_at: datetime | None = None
         self.answer_by: datetime | None = None
+        self.parts = 1
+        self.refused = False
+        """Whether a part was, so that the whole is not accepted."""
 
     @staticmethod
     def stream(station_id: str, command_id: str, at: datetime) -> str:
@@ -110,7 +135,15 @@ class Command(Aggregate):
             )
 
     def send(
-        self, *, message_id: str, action: str, payload: dict[str, Any], protocol: str, answer_by: datetime, at: datetime
+        self,
+        *,
+        message_id: str,
+        action: str,
+        payload: dict[str, Any],
+        protocol: str,
+        answer_by: datetime,
+        at: datetime,
+        parts: int = 1,
     ) -> bool:
         """Claim the command for sending. False: it is no longer waiting (claimed, expired)."""
         if self.status is not CommandStatus.REQUESTED:
@@ -125,13 +158,36 @@ class Command(Aggregate):
             payload=payload,
             protocol=protocol,
             answer_by=answer_by,
+            parts=parts,
             timestamp=at,
         )
         return True
 
+    def send_part(
+        self, *, message_id: str, action: str, payload: dict[str, Any], answer_by: datetime, at: datetime
+    ) -> bool:
+        """Go on with the next part. False: the command is over."""
+        if self.status is not CommandStatus.SENT:
+            return False
+        self.trigger_event(
+            Command.PartSent,
+            message_id=message_id,
+            action=action,
+            payload=payload,
+            answer_by=answer_by,
+            timestamp=at,
+        )
+        return True
+
+    def answer_part(self, response: dict[str, Any], *, accepted: bool, at: datetime) -> None:
+        """The station's answer to a part that is not the last."""
+        if self.status is CommandStatus.SENT:
+            self.trigger_event(Command.PartAnswered, response=response, accepted=accepted, timestamp=at)
+
     def answer(self, response: dict[str, Any], *, accepted: bool, at: datetime) -> None:
         """The station's answer; one that comes after the time-out still tells what happened, so it is taken."""
         if self.status in (CommandStatus.SENT, CommandStatus.TIMED_OUT):
+            accepted = accepted and not self.refused
             self.trigger_event(Command.Answered, response=response, accepted=accepted, timestamp=at)
 
     def fail(self, error: str, at: datetime) -> None:
@@ -151,8 +207,13 @@ class Command(Aggregate):
             case Command.Requested():
                 self.station_id, self.action, self.payload = event.station_id, event.action, event.payload
                 self.typed, self.expires_at = event.typed, event.expires_at
+                self.idempotency_key = event.idempotency_key
             case Command.Sent():
+                self.answer_by, self.parts, self.sent_payload = event.answer_by, event.parts, event.payload
+            case Command.PartSent():
                 self.answer_by = event.answer_by
+            case Command.PartAnswered(accepted=False):
+                self.refused = True
         self.status = outcome(event)
 
 
@@ -161,7 +222,7 @@ def outcome(event: DomainEvent) -> CommandStatus:
     match event:
         case Command.Requested():
             return CommandStatus.REQUESTED
-        case Command.Sent():
+        case Command.Sent() | Command.PartSent() | Command.PartAnswered():
             return CommandStatus.SENT
         case Command.Answered():
             return CommandStatus.ACCEPTED if event.accepted else CommandStatus.REJECTED

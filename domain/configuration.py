@@ -15,6 +15,8 @@ from domain.books import Book
 from domain.streams import encoded
 from domain.values import Evse
 
+ACTUAL: Final = "Actual"
+"""The attribute that is meant where none is named (2.x)."""
 MASK: Final = "********"
 _SECRETS = frozenset({"authorizationkey", "basicauthpassword", "apnpassword", "vpnpassword"})
 """Variables that are written and never to be read (1.6 AuthorizationKey, 2.x BasicAuthPassword), folded."""
@@ -38,7 +40,7 @@ class Variable:
     instance: str | None = None
     component_instance: str | None = None
     evse: Evse | None = None
-    attribute: str = "Actual"
+    attribute: str = ACTUAL
 
     @property
     def folded(self) -> str:

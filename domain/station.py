@@ -5,6 +5,7 @@ Stream `station:<id>`. What happens day by day is on the station's day stream (`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +34,16 @@ class TariffRef:
 
     tariff_id: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLimit:
+    """How much a station takes in one message of a kind; None where it has not said. Names are folded."""
+
+    component: str
+    instance: str | None = None
+    items: int | None = None
+    bytes: int | None = None
 
 
 class Station(Aggregate):
@@ -105,6 +116,19 @@ class Station(Aggregate):
         assumed_version: str | None = None
         """The OCPP version of a station that names none when it connects."""
 
+    @dataclass(frozen=True)
+    class MessageLimitReported(DomainEvent):
+        TOPIC = "station.message-limit-reported"
+        limit: MessageLimit
+
+    @dataclass(frozen=True)
+    class NetworkProfileTaken(DomainEvent):
+        """The station has put a connection profile into a slot; it comes with it once that has priority (B09, B10)."""
+
+        TOPIC = "station.network-profile-taken"
+        slot: int
+        security_profile: int
+
     def __init__(self) -> None:
         self.security_profile = 0
         self.credential: str | None = None
@@ -116,6 +140,8 @@ class Station(Aggregate):
         self.tariffs: dict[int | None, str] = {}
         self.lenient = False
         self.assumed_version: str | None = None
+        self._limits: dict[tuple[str, str | None], MessageLimit] = {}
+        self._slots: dict[int, int] = {}
 
     @staticmethod
     def stream(station_id: str) -> str:
@@ -144,6 +170,26 @@ class Station(Aggregate):
         """Remember that the station will come with a higher profile; never a lower one (A05)."""
         if security_profile > max(self.security_profile, self.offered_profile or 0):
             self.trigger_event(Station.SecurityProfileOffered, security_profile=security_profile, timestamp=at)
+
+    def report_limit(self, limit: MessageLimit, at: datetime) -> None:
+        """Remember what the station said of a kind of message; what it did not say stays as it was."""
+        known = self.message_limit(limit.component, limit.instance)
+        items = known.items if limit.items is None else limit.items
+        size = known.bytes if limit.bytes is None else limit.bytes
+        if (items, size) != (known.items, known.bytes):
+            learned = MessageLimit(known.component, known.instance, items, size)
+            self.trigger_event(Station.MessageLimitReported, limit=learned, timestamp=at)
+
+    def take_network_profile(self, slot: int, security_profile: int, at: datetime) -> None:
+        if self._slots.get(slot) != security_profile:
+            self.trigger_event(Station.NetworkProfileTaken, slot=slot, security_profile=security_profile, timestamp=at)
+
+    def prefer_networks(self, slots: Sequence[int], at: datetime) -> None:
+        """It will come with the first of these slots that works; with a higher security profile, no lower one counts
+        from then on (A05).
+        """
+        if slots and (profile := self._slots.get(slots[0])) is not None:
+            self.offer_profile(profile, at)
 
     def log_in(self, security_profile: int, credential: str, at: datetime) -> None:
         """It has come with this password, in this profile: from now on no older one counts, and no lower one."""
@@ -196,6 +242,10 @@ class Station(Aggregate):
                 self.identity = event.identity
             case Station.OptionsSet():
                 self.lenient, self.assumed_version = event.lenient, event.assumed_version
+            case Station.MessageLimitReported():
+                self._limits[event.limit.component, event.limit.instance] = event.limit
+            case Station.NetworkProfileTaken():
+                self._slots[event.slot] = event.security_profile
             case Station.TariffAssigned(tariff_id=None):
                 self.tariffs.pop(event.evse_id, None)
             case Station.TariffAssigned(tariff_id=str() as tariff_id):
@@ -212,6 +262,11 @@ class Station(Aggregate):
     def may_be_asked(self) -> bool:
         """Whether calls may be made to it: not after its boot was rejected (B03). Others may have to be asked to."""
         return self.boot_status is not RegistrationStatus.REJECTED
+
+    def message_limit(self, component: str, instance: str | None = None) -> MessageLimit:
+        """What the station takes in one message of a kind, as far as it is known."""
+        its, kind = component.casefold(), instance.casefold() if instance else None
+        return self._limits.get((its, kind)) or MessageLimit(its, kind)
 
     def tariff_id(self, evse_id: int | None) -> str | None:
         return self.tariffs.get(evse_id, self.tariffs.get(None))

@@ -94,6 +94,8 @@ class Facts:
         if event.readings:
             self.register.observe(event.readings)
         match event:
+            case Transaction.Metered():  # most are
+                pass
             case Transaction.Started() if self.started_at is None or at < self.started_at:
                 self.started_at = at
                 if event.meter_start_wh is not None:
@@ -317,4 +319,5 @@ _CONTENT = ("occurred_at", "seq_no", "trigger_reason", "charging_state", "id_tok
 
 def _content(kind: type[Occurrence], facts: Mapping[str, Any]) -> int:
     """What a repetition shares with the original: not `offline`, which a station may set only when it repeats (E13)."""
-    return hash((kind.TOPIC, facts.get("readings", ()), *map(facts.get, _CONTENT)))
+    samples = [(r.at, *[(v.value, v.measurand, v.phase) for v in r.values]) for r in facts.get("readings", ())]
+    return hash((kind.TOPIC, *samples, *map(facts.get, _CONTENT)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,8 +31,9 @@ class CommandRow(Row, frozen=True, gc=False):
     status: str
     sent_action: str | None
     sent_payload: str | None
-    """JSON, as said in the station's version."""
+    """JSON, as said in the station's version; the first part, if there are several."""
     response: str | None
+    """JSON: the answer; of several parts, their lists one after the other."""
     error: str | None
     requested_at: datetime
     expires_at: datetime
@@ -40,6 +41,20 @@ class CommandRow(Row, frozen=True, gc=False):
     answer_by: datetime | None
     ended_at: datetime | None
     idempotency_key: str | None
+    parts: str | None
+    """JSON: the CommandParts that were sent so far; None if it goes out in one."""
+
+
+class CommandPart(msgspec.Struct, frozen=True):
+    """One call of a command that the station takes only in parts."""
+
+    payload: Any
+    sent_at: datetime
+    response: Any = None
+    answered_at: datetime | None = None
+
+
+parts_in = msgspec.json.Decoder(list[CommandPart]).decode
 
 
 command = Table(
@@ -63,6 +78,7 @@ command = Table(
         sa.Column("answer_by", _instant),
         sa.Column("ended_at", _instant),
         sa.Column("idempotency_key", sa.Text),
+        sa.Column("parts", sa.Text),
         sa.Index("command_station", "station_id"),
         sa.Index("command_open", "status", postgresql_where=sa.text("status IN ('REQUESTED', 'SENT')")),
     ),
@@ -94,6 +110,7 @@ def requested(rows: Rows, event: Command.Requested) -> None:
             answer_by=None,
             ended_at=None,
             idempotency_key=event.idempotency_key,
+            parts=None,
         ),
     )
 
@@ -111,11 +128,36 @@ def sent(rows: Rows, event: Command.Sent) -> None:
         answer_by=event.answer_by,
         sent_action=event.action,
         sent_payload=_json(event.payload),
+        parts=_json([CommandPart(event.payload, event.timestamp)]) if event.parts > 1 else None,
     )
 
 
-def answered(rows: Rows, event: Command.Answered) -> None:
-    _change(rows, event, ended_at=event.timestamp, response=_json(event.response))
+def _parts(rows: Rows, event: DomainEvent) -> list[CommandPart]:
+    row = rows.get(command, parse(event.originator_id).local)
+    return parts_in(row.parts) if row.parts else []
+
+
+def part_sent(rows: Rows, event: Command.PartSent) -> None:
+    parts = [*_parts(rows, event), CommandPart(event.payload, event.timestamp)]
+    _change(rows, event, answer_by=event.answer_by, parts=_json(parts))
+
+
+def answered(rows: Rows, event: Command.Answered | Command.PartAnswered) -> None:
+    told: dict[str, Any] = {"response": _json(event.response)}
+    if parts := _parts(rows, event):
+        parts[-1] = replace(parts[-1], response=event.response, answered_at=event.timestamp)
+        told = {"parts": _json(parts), "response": _json(_together(part.response for part in parts))}
+    if isinstance(event, Command.Answered):
+        told["ended_at"] = event.timestamp
+    _change(rows, event, **told)
+
+
+def _together(responses: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for response in responses:
+        for key, value in response.items():
+            whole[key] = [*whole.get(key, ()), *value] if isinstance(value, list) else value
+    return whole
 
 
 def failed(rows: Rows, event: Command.Failed) -> None:
@@ -128,11 +170,13 @@ def ended(rows: Rows, event: DomainEvent) -> None:
 
 commands = ReadModel(
     "commands",
-    version=1,
+    version=2,
     tables=(command,),
     handlers={
         Command.Requested: requested,
         Command.Sent: sent,
+        Command.PartAnswered: answered,
+        Command.PartSent: part_sent,
         Command.Answered: answered,
         Command.Failed: failed,
         Command.TimedOut: ended,

@@ -39,7 +39,8 @@ Key = Hashable
 class Table(Generic[R]):
     """A table of a read model and the row type it holds.
 
-    `key_of` names the row that an event concerns, None for an event that concerns none. A table that `merges` is only
+    `key_of` names the row that an event concerns, None for an event that concerns none; `keys_of` all of them, where
+    one event concerns several. A table that `merges` is only
     added to: a row that is there already gets the new row's values where it has any. Where handlers work on something
     else than the row itself, `thaw` makes it of a row and `freeze` makes the row of it, once a batch; it carries the
     key's fields too.
@@ -49,15 +50,16 @@ class Table(Generic[R]):
         self,
         row: type[R],
         table: sa.Table,
-        key_of: Callable[[DomainEvent], Key | None],
+        key_of: Callable[[DomainEvent], Key | None] | None = None,
         *,
+        keys_of: Callable[[DomainEvent], Iterable[Key]] | None = None,
         merges: bool = False,
         thaw: Callable[[R], Any] | None = None,
         freeze: Callable[[Any], R] | None = None,
     ) -> None:
         self.row = row
         self.table = table
-        self.key_of = key_of
+        self.keys_of = keys_of or _only(key_of)
         self.merges = merges
         self.thaw = thaw
         self.freeze = freeze
@@ -92,6 +94,14 @@ class Table(Generic[R]):
             f"SELECT {columns} FROM {schema}.{self.table.name} t"  # noqa: S608
             f" JOIN unnest({arrays}) AS wanted({', '.join(self.keys)}) USING ({', '.join(self.keys)})"
         )
+
+
+def _only(key_of: Callable[[DomainEvent], Key | None] | None) -> Callable[[DomainEvent], Iterable[Key]]:
+    def keys_of(event: DomainEvent) -> Iterable[Key]:
+        key = key_of(event) if key_of else None
+        return () if key is None else (key,)
+
+    return keys_of
 
 
 def _plain_type(kind: Any) -> str:
@@ -201,7 +211,7 @@ class ReadModel:
         events = [r.event for r in wanted]
         for table in self.tables:
             if not table.merges:
-                keys = {key for event in events if (key := table.key_of(event)) is not None}
+                keys = {key for event in events for key in table.keys_of(event)}
                 await rows.load(connection, table, schema, keys)
 
     def fold(self, rows: Rows, recorded: Recorded) -> None:

@@ -14,10 +14,25 @@ from api.graphql.paging import Connection, connection, key_of, page_size
 from api.graphql.scalars import JSON
 from api.graphql.stations import Station, station_by_id
 from api.graphql.visibility import at_least
-from projections.commands import CommandRow, commands, commands_by_id, commands_page
+from projections.commands import CommandPart as PartOfCommand
+from projections.commands import CommandRow, commands, commands_by_id, commands_page, parts_in
 
 _json = msgspec.json.Decoder().decode
 _ANSWERED = frozenset({CommandStatus.ACCEPTED, CommandStatus.REJECTED, CommandStatus.ERROR})
+
+
+@strawberry.type(description="One call of a command that is too long for the station to take at once.")
+class CommandPart:
+    sent_payload: JSON
+    sent_at: datetime
+    response: JSON | None
+    answered_at: datetime | None
+
+    @classmethod
+    def of(cls, part: PartOfCommand) -> CommandPart:
+        return cls(
+            sent_payload=part.payload, sent_at=part.sent_at, response=part.response, answered_at=part.answered_at
+        )
 
 
 @strawberry.type(description="What we asked of a station. It is sent at most once, and it always ends.")
@@ -29,7 +44,10 @@ class Command:
     status: CommandStatus
     sent_action: str | None = strawberry.field(description="As it was said in the station's version.")
     sent_payload: JSON | None
-    response: JSON | None = strawberry.field(description="The station's answer.")
+    response: JSON | None = strawberry.field(description="The station's answer; of several parts, taken together.")
+    parts: list[CommandPart] = strawberry.field(
+        description="The calls it went out in, if the station takes no more at once; none if it went out in one."
+    )
     error: str | None
     requested_at: datetime
     expires_at: datetime = strawberry.field(description="If it could not be sent by then, it never will be.")
@@ -54,6 +72,7 @@ class Command:
             sent_action=row.sent_action,
             sent_payload=_json(row.sent_payload) if row.sent_payload else None,
             response=_json(row.response) if row.response else None,
+            parts=[CommandPart.of(part) for part in parts_in(row.parts)] if row.parts else [],
             error=row.error,
             requested_at=row.requested_at,
             expires_at=row.expires_at,

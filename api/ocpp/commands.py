@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -13,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from api.ocpp import registry, schema
 from api.ocpp.frame import encode_call
+from api.ocpp.parts import in_order, parts_of
 from api.ocpp.receive import OwnershipLost
 from api.ocpp.rpc import Answer
 from api.ocpp.schema import CallFailed
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled"})
+_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled", "Unpublished"})
 """Statuses by which a station says that it does or will do what was asked; an answer without a status is a yes."""
+_NONE_IS_AN_ANSWER = frozenset({("GetInstalledCertificateIds", "NotFound")})
+"""Statuses by which it says that there are none of what it was asked for: the list is empty, nothing was refused."""
+
+_INVITING = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 
 _LOOK_BACK = 20
 """How many of a station's latest commands are looked at when it connects, for some that wait to be sent."""
@@ -47,44 +53,85 @@ async def run_command(stream: str, connection: StationConnection) -> None:
     """From Requested to its end. Does nothing if another node has claimed it or it is over already."""
     node = connection.node
     command = await load(node.journal, Command, stream)
-    version = connection.session.version
-    message_id = str(uuid4())
     try:
-        action, payload = _say(command, version)
-        said = spoken(payload, node.pepper, connection.session.station_id)
-        schema.check_request(version, action, said)
-        payload = recorded_as(payload)
-        text = encode_call(message_id, action, payload)
+        action, parts = _parts(command, connection)
     except (CallFailed, LookupError, TypeError, ValueError) as failure:
         command.fail(f"not sent: {failure}", node.clock())
         await _record(connection, command, None)
         return
-    now = node.clock()
-    claimed = command.send(
-        message_id=message_id,
-        action=action,
-        payload=payload,
-        protocol=version.subprotocol,
-        answer_by=now + timedelta(seconds=node.answer_timeout),
-        at=now,
-    )
-    try:
-        recorded = await _record(connection, command, Evidence(version.subprotocol, text))
-        if not (claimed and recorded):
+    for number, part in enumerate(parts):
+        if number:
+            command = await load(node.journal, Command, stream)
+        if not await _send(command, connection, action, part, number, len(parts)):
             return
-        answer = await connection.call(message_id, action, said)
+
+
+class _Part(NamedTuple):
+    """`said` is what the station hears, `payload` and `text` are what the journal has."""
+
+    message_id: str
+    said: dict[str, Any]
+    payload: dict[str, Any]
+    text: bytes
+
+
+def _parts(command: Command, connection: StationConnection) -> tuple[str, list[_Part]]:
+    """The calls that a command takes, in the station's words and fit to be sent."""
+    session, version = connection.session, connection.session.version
+    action, payload = _say(command, version)
+    parts = parts_of(version, action, payload, session.station) if command.typed else [payload]
+    found = []
+    for part in parts:
+        said = spoken(part, connection.node.pepper, session.station_id)
+        schema.check_request(version, action, said)
+        message_id, recorded = str(uuid4()), recorded_as(part)
+        found.append(_Part(message_id, said, recorded, encode_call(message_id, action, recorded)))
+    return action, found
+
+
+async def _send(
+    command: Command, connection: StationConnection, action: str, part: _Part, number: int, parts: int
+) -> bool:
+    """Send one part and see to its answer; whether the next one is to follow."""
+    node, protocol, now = connection.node, connection.session.version.subprotocol, connection.node.clock()
+    answer_by = now + timedelta(seconds=node.answer_timeout)
+    if number:
+        claimed = command.send_part(
+            message_id=part.message_id, action=action, payload=part.payload, answer_by=answer_by, at=now
+        )
+    else:
+        claimed = command.send(
+            message_id=part.message_id,
+            action=action,
+            payload=part.payload,
+            protocol=protocol,
+            answer_by=answer_by,
+            at=now,
+            parts=parts,
+        )
+    try:
+        recorded = await _record(connection, command, Evidence(protocol, part.text))
+        if not (claimed and recorded):
+            return False
+        if action in _INVITING:
+            connection.session.invited.add(part.said["requestedMessage"])
+        answer = await connection.call(part.message_id, action, part.said)
     except (ConnectionClosed, ConnectionError):
         command.fail("the connection closed before the station answered", node.clock())
         await _record(connection, command, None)
-        return
+        return False
     if answer is None:
         command.time_out(node.clock())
         await _record(connection, command, None)
-        return
+        return False
     incoming, raw = answer
-    evidence = Evidence(version.subprotocol, text, raw.encode())
+    evidence = Evidence(protocol, part.text, raw.encode())
+    last = number + 1 == parts
+    settle = partial(_settle, command.id, connection, action, part.payload, incoming, evidence, last)
     with suppress(ConnectionError):  # not recorded: the caretaker will end the command
-        await connection.in_turn(lambda: _settle(stream, connection, action, payload, incoming, evidence))
+        await connection.in_turn(settle)
+        return not last
+    return False
 
 
 def _say(command: Command, version: Version) -> tuple[str, dict[str, Any]]:
@@ -104,13 +151,14 @@ async def _settle(
     payload: dict[str, Any],
     answer: Answer,
     evidence: Evidence,
+    last: bool,
 ) -> None:
     """Turn the station's answer into the command's end, and into what follows from it, in one append."""
     session, node = connection.session, connection.node
     for _ in range(5):
         command = await load(node.journal, Command, stream)
         session.begin()
-        await _decide(command, session, action, payload, answer)
+        await _decide(command, session, action, payload, answer, last)
         ended: list[DomainEvent] = command.collect_events()
         try:
             await node.journal.append([*(Entry(event, evidence) for event in ended), *session.entries(None)])
@@ -126,7 +174,7 @@ async def _settle(
 
 
 async def _decide(
-    command: Command, session: StationSession, action: str, payload: dict[str, Any], answer: Answer
+    command: Command, session: StationSession, action: str, payload: dict[str, Any], answer: Answer, last: bool
 ) -> None:
     """An answer against the schema fails the command alone."""
     if answer.error is not None:
@@ -137,7 +185,11 @@ async def _decide(
     except CallFailed as failure:
         command.fail(f"the station's answer is not valid: {failure.description}", session.now)
         return
-    command.answer(answer.payload, accepted=_statuses(answer.payload) <= _ACCEPTING, at=session.now)
+    accepted = _accepts(action, answer.payload)
+    if last or (not accepted and in_order(session.version, action)):
+        command.answer(answer.payload, accepted=accepted, at=session.now)
+    else:
+        command.answer_part(answer.payload, accepted=accepted, at=session.now)
     try:
         await registry.read_answer(session, action, payload, answer.payload)
     except Exception:  # the command has ended all the same
@@ -146,9 +198,20 @@ async def _decide(
         session.begin()
 
 
+def _accepts(action: str, payload: dict[str, Any]) -> bool:
+    return _statuses(payload) <= _ACCEPTING or (action, payload.get("status")) in _NONE_IS_AN_ANSWER
+
+
 def _statuses(payload: dict[str, Any]) -> set[str]:
-    """SetVariables has one for each change: all have to be accepted (2.0.1 B05)."""
-    return {payload.get("status", "Accepted"), *(r["attributeStatus"] for r in payload.get("setVariableResult", ()))}
+    """SetVariables has one for each change, SetVariableMonitoring and ClearVariableMonitoring one for each monitor: all
+    have to be accepted (2.0.1 B05, N04, N06).
+    """
+    monitors = (r["status"] for name in _RESULTS_OF_MONITORS for r in payload.get(name, ()))
+    changes = (r["attributeStatus"] for r in payload.get("setVariableResult", ()))
+    return {payload.get("status", "Accepted"), *changes, *monitors}
+
+
+_RESULTS_OF_MONITORS = ("setMonitoringResult", "clearMonitoringResult")
 
 
 async def _record(connection: StationConnection, command: Command, evidence: Evidence | None) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from api.ocpp.guesses import Guesses
+from api.ocpp.pki import Pki
 from domain.aggregate import Aggregate
 from domain.events import IdTokenRecord, Tariff
 from domain.journal import Journal, load
@@ -82,6 +83,7 @@ class Node:
     """Seconds between the suspicion that a transaction has ended unheard, and its end without the station."""
     transaction_silence: float = 86_400.0
     """Seconds without a word about a transaction after which it is suspected."""
+    pki: Pki = field(default_factory=Pki)
     counters: Counters = field(default_factory=Counters)
     connections: dict[str, StationConnection] = field(default_factory=dict)
     id_tokens: Shelf[IdTokenRecord] = field(init=False)

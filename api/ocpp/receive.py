@@ -14,6 +14,7 @@ from api.ocpp.rpc import Refusal
 from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from domain.journal import Evidence, JournalUnavailable
+from domain.values import RegistrationStatus
 
 log = structlog.get_logger(__name__)
 
@@ -82,12 +83,18 @@ async def _handle(session: StationSession, call: Call) -> registry.Payload:
         repairs = leniency.repair(session.version, call.action, call.payload, session.now)
     else:
         schema.check_request(session.version, call.action, call.payload)
-    if not session.station.accepted and call.action != "BootNotification":
+    if not (session.station.accepted or call.action == "BootNotification" or _invited(session, call.action)):
         raise CallFailed("SecurityError", "the station has not been accepted yet: send a BootNotification first")
     answer = await receiver(session, call.payload)
     if repairs:
         session.day.repair(call.action, tuple(repairs), session.now)
     return answer
+
+
+def _invited(session: StationSession, action: str) -> bool:
+    """Whether a pending station sends what it was asked for: a triggered message, or a report (B02)."""
+    pending = session.station.boot_status is RegistrationStatus.PENDING
+    return pending and (action == "NotifyReport" or action in session.invited)
 
 
 async def _refused(session: StationSession, call: Call, failure: CallFailed) -> bytes:

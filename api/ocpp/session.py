@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar, cast
+from secrets import token_hex
+from typing import Any, TypeVar, cast
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
-from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
 from domain.rating import Bill, rate
@@ -38,6 +39,7 @@ class StationSession:
         "_touched",
         "_transactions",
         "day",
+        "invited",
         "node",
         "now",
         "station",
@@ -54,6 +56,8 @@ class StationSession:
         self.station: Station
         self.day: StationDay
         self.station_stale = False
+        self.invited: set[str] = set()
+        """Messages that it was asked to send on this connection: those are served before it is accepted (B02)."""
         self._transactions: dict[str, Transaction] = {}
         self._touched: list[Aggregate] = []
         self._books: dict[type[Book], Book] | None = None
@@ -128,6 +132,26 @@ class StationSession:
             found = books[kind] = await load(self.node.journal, kind, stream)
         self._touched.append(found)
         return cast("B", found)
+
+    def ask(
+        self, action: str, payload: dict[str, Any], lifetime: timedelta, *, typed: bool = True, key: str | None = None
+    ) -> None:
+        """Have something asked of the station of our own accord, once this is recorded. Call it after what is to have
+        the evidence.
+        """
+        command_id = f"{int(self.now.timestamp() * 1000):011x}{token_hex(8)}"
+        command = Command.blank(Command.stream(self.station_id, command_id, self.now))
+        command.request(
+            station_id=self.station_id,
+            command_id=command_id,
+            action=action,
+            payload=payload,
+            typed=typed,
+            expires_at=self.now + lifetime,
+            idempotency_key=key,
+            at=self.now,
+        )
+        self._touched.append(command)
 
     async def authorize(self, id_token: IdToken) -> Authorization:
         record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))

@@ -6,19 +6,21 @@ from typing import Any
 
 from api.ocpp import wire
 from api.ocpp.schema import CallFailed
-from domain.configuration import Variable
+from domain.configuration import ACTUAL, Variable
 
 
 def key_v16(typed: dict[str, Any]) -> str:
     """The 1.6 key of a variable in our words. Raises CallFailed for one that only 2.x has."""
-    if typed.get("component") or typed.get("instance") or typed.get("evseId"):
+    if typed.get("component") or typed.get("instance") or typed.get("evseId") or typed.get("attribute"):
         raise CallFailed("PropertyConstraintViolation", "OCPP 1.6 has keys: name the variable alone")
     key: str = typed["variable"]
     return key
 
 
 def variable_asked(typed: dict[str, Any]) -> dict[str, Any]:
-    """Component and variable as 2.x has them, of a variable in our words. Raises CallFailed without a component."""
+    """Component, variable and attribute as 2.x has them, of a variable in our words; without a variable the component
+    as a whole. Raises CallFailed without a component.
+    """
     if not typed.get("component"):
         raise CallFailed("OccurrenceConstraintViolation", "OCPP 2.x has variables of components: name the component")
     component: dict[str, Any] = {"name": typed["component"]}
@@ -27,8 +29,13 @@ def variable_asked(typed: dict[str, Any]) -> dict[str, Any]:
     if typed.get("evseId"):
         connector = {"connectorId": typed["connectorId"]} if typed.get("connectorId") else {}
         component["evse"] = {"id": typed["evseId"], **connector}
-    instance = {"instance": typed["instance"]} if typed.get("instance") else {}
-    return {"component": component, "variable": {"name": typed["variable"], **instance}}
+    asked: dict[str, Any] = {"component": component}
+    if typed.get("variable"):
+        instance = {"instance": typed["instance"]} if typed.get("instance") else {}
+        asked["variable"] = {"name": typed["variable"], **instance}
+    if typed.get("attribute"):
+        asked["attributeType"] = typed["attribute"]
+    return asked
 
 
 def variable(data: dict[str, Any]) -> Variable:
@@ -40,5 +47,5 @@ def variable(data: dict[str, Any]) -> Variable:
         named.get("instance"),
         component.get("instance"),
         wire.evse(component.get("evse")),
-        data.get("attributeType", "Actual"),
+        data.get("attributeType", ACTUAL),
     )

@@ -45,6 +45,8 @@ def decimal(value: Any) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return decimal(text.replace(",", ".")) if "," in text else None
+    if len(text) <= 15 and not text.strip("-.0123456789"):  # nearly all: neither too great, nor too fine, nor no number
+        return number
     if not number.is_finite() or not -28 < number.adjusted() < 15:
         return None
     return number if len(text) <= 28 else _DIGITS.plus(number)
@@ -136,11 +138,10 @@ def readings_v2(meter_values: Iterable[dict[str, Any]] | None) -> tuple[MeterRea
 
 def _sample_v2(sv: dict[str, Any]) -> SampledValue:
     measurand = sv.get("measurand", "Energy.Active.Import.Register")
-    unit = sv.get("unitOfMeasure") or {}
+    unit = sv.get("unitOfMeasure") or _NO_UNIT
     value = decimal(sv["value"])
     if value is not None and (multiplier := unit.get("multiplier")):
         value = decimal(str(value.scaleb(max(-30, min(30, multiplier)))))
-    signed = sv.get("signedMeterValue")
     return SampledValue(
         value,
         measurand,
@@ -148,11 +149,16 @@ def _sample_v2(sv: dict[str, Any]) -> SampledValue:
         sv.get("context", "Sample.Periodic"),
         sv.get("phase"),
         sv.get("location", "Outlet"),
-        None
-        if signed is None
-        else SignedValue(
-            signed["signedMeterData"], signed["signingMethod"], signed["encodingMethod"], signed["publicKey"]
-        ),
+        _signed_v2(sv["signedMeterValue"]) if "signedMeterValue" in sv else None,
+    )
+
+
+_NO_UNIT: dict[str, Any] = {}
+
+
+def _signed_v2(signed: dict[str, Any]) -> SignedValue:
+    return SignedValue(
+        signed["signedMeterData"], signed["signingMethod"], signed["encodingMethod"], signed["publicKey"]
     )
 
 

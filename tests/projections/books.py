@@ -22,9 +22,11 @@ from domain.charging_profiles import (
     SchedulePeriod,
 )
 from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
+from domain.device_model import Attribute, Characteristics, DeviceModelBook, VariableReport
 from domain.id_token import Permission
 from domain.local_list import ListEntry, LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.network import NetworkBook, NetworkProfile
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
 from domain.transaction_status import TransactionStatusBook
@@ -52,6 +54,8 @@ class Library:
             self._certified(now),
             self._secured(now),
             self._limited(now),
+            self._modelled(now),
+            self._reached(now),
             self._asked(now),
         ]
 
@@ -113,6 +117,13 @@ class Library:
         )
         for status in rng.sample(["Downloading", "Downloaded", "Installing", "Installed"], 2):
             book.trigger_event(MaintenanceBook.FirmwareStatusReported, timestamp=now, status=status, request_id=number)
+        shared: dict[str, Any] = {"checksum": rng.choice(["AB", "ab", "cd"])}
+        more = {"location": "https://example.org/f", "outcome": outcome, "request_id": number}
+        book.trigger_event(MaintenanceBook.PublicationRequested, timestamp=now, **shared, **more)
+        offered = {"status": "Published", "request_id": number, "locations": ("https://lc.test/f",)}
+        book.trigger_event(MaintenanceBook.PublicationStatusReported, timestamp=now, **offered)
+        if rng.random() < 0.5:
+            book.trigger_event(MaintenanceBook.PublicationEndAnswered, timestamp=now, outcome="Unpublished", **shared)
         upload = {"location": "https://example.org/l", "request_id": 7, "log_type": "SecurityLog"}
         book.trigger_event(MaintenanceBook.LogRequested, timestamp=now, outcome=outcome, **upload)
         book.trigger_event(MaintenanceBook.LogStatusReported, timestamp=now, status="Uploading", request_id=7)
@@ -164,5 +175,31 @@ class Library:
             evse_id=1,
             status="Accepted",
             schedule=schedule,
+        )
+        return book
+
+    def _modelled(self, now: datetime) -> Book:
+        book, rng = self._book(DeviceModelBook, now), self._rng
+        number, seq_no = rng.randrange(1, 4), rng.randrange(3)
+        book.trigger_event(DeviceModelBook.ReportAnswered, timestamp=now, request_id=number, outcome="Accepted")
+        what = Characteristics("decimal", True, "W", Decimal(0), Decimal("1.5"))
+        power = Variable("Power", rng.choice(["EVSE", "evse"]), evse=Evse(rng.randrange(1, 3)))
+        book.trigger_event(
+            DeviceModelBook.PartReported,
+            timestamp=now,
+            request_id=number,
+            seq_no=seq_no,
+            generated_at=now,
+            more=seq_no < 2,
+            variables=(VariableReport(power, (Attribute(str(rng.randrange(3))), Attribute(None, "Target")), what),),
+        )
+        return book
+
+    def _reached(self, now: datetime) -> Book:
+        book, rng = self._book(NetworkBook, now), self._rng
+        profile = NetworkProfile("wss://csms.test", rng.randrange(1, 4), "Wired0", 30)
+        outcome = rng.choice(["Accepted", "Failed"])
+        book.trigger_event(
+            NetworkBook.ProfileAnswered, timestamp=now, slot=rng.randrange(3), profile=profile, outcome=outcome
         )
         return book

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from domain.command import Command
 from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
+from domain.device_model import Attribute, Characteristics, DeviceModelBook, VariableReport
 from domain.events import StationDay
 from domain.station import Identity
+from domain.station_day import DeviceEvent
 from domain.values import Evse, RegistrationStatus
-from projections.configuration import Entry, configuration, configuration_of, drifting_page
+from projections.configuration import Entry, configuration, drifting_page, settings_page, values_by_setting
 from tests.projections.shelf import Shelf
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -66,7 +69,11 @@ def booted(minute: float) -> StationDay:
 
 async def entries(shelf: Shelf) -> list[Entry]:
     await shelf.show(configuration, batch=1)
-    return await configuration_of(shelf.pool, "CS1")
+    return (await settings_page(shelf.pool, "CS1", 100, None)).rows
+
+
+def named(entry: Entry, *fields: str) -> tuple[Any, ...]:
+    return (entry.variable, *(getattr(entry, field) for field in fields))
 
 
 async def entry(shelf: Shelf) -> Entry:
@@ -76,21 +83,22 @@ async def entry(shelf: Shelf) -> Entry:
 
 async def drifting(shelf: Shelf) -> list[tuple[str, int]]:
     page = await drifting_page(shelf.pool, 10, None)
-    return [(row.station_id, row.drifting) for row in page.rows]
+    return [(row.station_id, row.settings) for row in page.rows]
 
 
 async def test_what_a_station_reports_is_shown(shelf: Shelf, book: ConfigurationBook) -> None:
     await shelf.given(reported(book, 1, Setting(INTERVAL, "60", False), unknown=(Variable("Nothing"),)))
-    assert await entries(shelf) == [
-        Entry("HeartbeatInterval", confirmed="60", read_only=False, reported_at=at(1)),
-        Entry("Nothing", unknown=True, reported_at=at(1)),
+    assert [named(e, "confirmed", "read_only", "unknown", "reported_at") for e in await entries(shelf)] == [
+        ("HeartbeatInterval", "60", False, False, at(1)),
+        ("Nothing", None, None, True, at(1)),
     ]
     assert await drifting(shelf) == []
 
 
 async def test_a_wish_counts_from_when_it_was_asked_for_even_if_nobody_answers(shelf: Shelf) -> None:
     await shelf.given(asked(1, value="60"))
-    assert await entry(shelf) == Entry("HeartbeatInterval", desired="60", asked_at=at(1))
+    shown = await entry(shelf)
+    assert named(shown, "desired", "asked_at", "confirmed") == ("HeartbeatInterval", "60", at(1), None)
     assert await drifting(shelf) == [("CS1", 1)]
 
 
@@ -121,15 +129,16 @@ async def test_a_refused_change_drifts_from_what_was_there(
 async def test_a_boot_is_awaited_until_it_comes(shelf: Shelf, book: ConfigurationBook) -> None:
     await shelf.given(answered(book, 2, "60", ChangeOutcome.REBOOT_REQUIRED))
     shown = await entry(shelf)
-    assert (shown.confirmed, shown.reboot_required, shown.drift) == ("60", True, False)
+    assert (shown.confirmed, shown.reboot_since, shown.drift) == ("60", at(2), False)
     await shelf.given(booted(3))
-    assert not (await entry(shelf)).reboot_required
+    assert (await entry(shelf)).reboot_since is None
+    await shelf.given(answered(book, 4, "70", ChangeOutcome.REBOOT_REQUIRED))
+    assert (await entry(shelf)).reboot_since == at(4)
 
 
 async def test_a_boot_of_a_station_without_settings_is_nothing(shelf: Shelf) -> None:
     await shelf.given(booted(3))
     assert await entries(shelf) == []
-    assert await shelf.rows(configuration, "configuration") == []
 
 
 async def test_a_station_that_says_something_else_later_drifts(shelf: Shelf, book: ConfigurationBook) -> None:
@@ -180,3 +189,87 @@ async def test_the_wish_for_a_secret_is_not_shown(shelf: Shelf, book: Configurat
     shown = await entry(shelf)
     assert (shown.confirmed, shown.drift) == ("********", False)
     assert "s3cret" not in str(await shelf.contents(configuration))
+
+
+def part(book: DeviceModelBook, minute: float, *variables: VariableReport) -> DeviceModelBook:
+    told: dict[str, Any] = {"request_id": 1, "seq_no": 0, "generated_at": at(minute), "more": False}
+    book.trigger_event(DeviceModelBook.PartReported, variables=variables, timestamp=at(minute), **told)
+    return book
+
+
+@pytest.fixture
+def reports() -> DeviceModelBook:
+    return DeviceModelBook.blank(DeviceModelBook.stream("CS1", NOON.date()))
+
+
+THRESHOLD = Variable("OfflineThreshold", "OCPPCommCtrlr")
+
+
+async def test_a_report_tells_attributes_and_characteristics(shelf: Shelf, reports: DeviceModelBook) -> None:
+    what = Characteristics("integer", True, "s", Decimal("0.5"), Decimal(9), "1,2")
+    attributes = (Attribute("60", "Actual", "ReadOnly", True, True), Attribute(None, "Target", "WriteOnly"))
+    await shelf.given(part(reports, 1, VariableReport(THRESHOLD, attributes, what)))
+    actual, target = await entries(shelf)
+    assert named(actual, "component", "attribute", "confirmed", "source", "read_only", "persistent", "constant") == (
+        *("OfflineThreshold", "OCPPCommCtrlr", "Actual", "60", "report"),
+        *(True, True, True),
+    )
+    limits = (actual.data_type, actual.unit, actual.min_limit, actual.max_limit, actual.values_list)
+    assert limits == ("integer", "s", Decimal("0.5"), Decimal(9), "1,2")
+    assert actual.supports_monitoring
+    assert named(target, "attribute", "confirmed", "mutability", "told") == (
+        "OfflineThreshold",
+        "Target",
+        None,
+        "WriteOnly",
+        0,
+    )
+
+
+async def test_a_report_without_characteristics_leaves_those_that_are_known(
+    shelf: Shelf, reports: DeviceModelBook
+) -> None:
+    what = Characteristics("integer", False)
+    await shelf.given(part(reports, 1, VariableReport(THRESHOLD, (Attribute("60"),), what)))
+    await shelf.given(part(reports, 2, VariableReport(THRESHOLD, (Attribute("70"),))))
+    assert named(await entry(shelf), "confirmed", "data_type") == ("OfflineThreshold", "70", "integer")
+
+
+async def test_whoever_tells_a_value_it_is_one_setting_with_a_history(
+    shelf: Shelf, book: ConfigurationBook, reports: DeviceModelBook
+) -> None:
+    folded = Variable("OFFLINETHRESHOLD", "ocppcommctrlr")
+    day = StationDay.open("CS1", None, at(0))
+    event = DeviceEvent(1, at(4), "OCPPCommCtrlr", "OfflineThreshold", "90", "Delta")
+    day.notify_events(at(4), 0, (event,), at(4))
+    await shelf.given(part(reports, 1, VariableReport(THRESHOLD, (Attribute("60"),))))
+    await shelf.given(reported(book, 2, Setting(folded, "60")), answered(book, 3, "70", ACCEPTED, folded), day)
+    shown = await entry(shelf)
+    assert named(shown, "component", "confirmed", "source", "told_at", "drift") == (
+        *("OfflineThreshold", "OCPPCommCtrlr", "90", "event"),
+        *(at(4), True),
+    )
+    [history] = (await values_by_setting(shelf.pool, [shown.id])).values()
+    told = [(row.value, row.source, row.told_at) for row in history]
+    assert told == [("90", "event", at(4)), ("70", "change", at(3)), ("60", "report", at(1))]
+
+
+async def test_the_device_model_is_searched_without_regard_to_case(shelf: Shelf, reports: DeviceModelBook) -> None:
+    def its(component: str, variable: str, evse: int | None = None) -> VariableReport:
+        named = Variable(variable, component, evse=Evse(evse) if evse else None)
+        return VariableReport(named, (Attribute("1"),))
+
+    await shelf.given(part(reports, 1, its("EVSE", "Power", 1), its("EVSE", "Power", 2), its("Box", "Power")))
+    await shelf.show(configuration)
+
+    async def found(first: int = 9, after: str | None = None, **where: Any) -> list[tuple[Any, ...]]:
+        page = await settings_page(shelf.pool, "CS1", first, after, **where)
+        return [(entry.component, entry.evse_id) for entry in page.rows]
+
+    assert await found() == [("Box", None), ("EVSE", 1), ("EVSE", 2)]
+    assert await found(component="evse") == [("EVSE", 1), ("EVSE", 2)]
+    assert await found(variable="POWER", evse_id=2) == [("EVSE", 2)]
+    assert await found(drift=True) == []
+    page = await settings_page(shelf.pool, "CS1", 2, None)
+    assert page.has_next
+    assert await found(after=page.rows[-1].key) == [("EVSE", 2)]

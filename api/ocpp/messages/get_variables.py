@@ -1,14 +1,15 @@
 """GetVariables, in 1.6 GetConfiguration: ask for settings of a station (1.6 §5.8, 2.0.1 B06).
 
 Typed payload: `variables`, a list of `variable`, in 2.x also `component`, `instance`?, `componentInstance`?, `evseId`?,
-`connectorId`?. None at all asks a 1.6 station for everything it has.
+`connectorId`?, `attribute`?. None at all asks for everything there is: 2.x has a report for that, whose `requestId`
+then stands beside them.
 """
 
 from typing import Any
 
 from api.ocpp import variables
+from api.ocpp.parts import divided, note_limits
 from api.ocpp.registry import answered, sent
-from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from domain.configuration import ConfigurationBook, Setting, Variable
 
@@ -22,8 +23,11 @@ def get_configuration(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 @sent("GetVariables", "2.0.1")
 def get_variables(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if not typed["variables"]:
-        raise CallFailed("OccurrenceConstraintViolation", "OCPP 2.x asks for everything by a report: name variables")
+        return "GetBaseReport", {"requestId": typed["requestId"], "reportBase": "FullInventory"}
     return "GetVariables", {"getVariableData": [variables.variable_asked(asked) for asked in typed["variables"]]}
+
+
+divided("GetVariables", "2.0.1", list_key="getVariableData", component="DeviceDataCtrlr", instance="GetVariables")
 
 
 @answered("GetConfiguration", "1.6")
@@ -48,6 +52,7 @@ async def variables_reported(session: StationSession, request: dict[str, Any], r
         else:
             unknown.append(named)
     await _note(session, settings, unknown)
+    await note_limits(session, [(setting.variable, setting.value) for setting in settings])
 
 
 def _setting(variable: Variable, value: str | None, read_only: bool | None = None) -> Setting:

@@ -41,4 +41,8 @@ def _device_event(data: dict[str, Any]) -> DeviceEvent:
         tech_code=data.get("techCode"),
         tech_info=data.get("techInfo"),
         transaction_id=data.get("transactionId"),
+        cause=wire.reference(data.get("cause")),
+        monitor_id=wire.reference(data.get("variableMonitoringId")),
+        notification_type=data["eventNotificationType"],
+        severity=wire.reference(data.get("severity")),
     )

@@ -1,12 +1,13 @@
 """SetVariables, in 1.6 ChangeConfiguration: change settings of a station (1.6 §5.3, 2.0.1 B05).
 
 Typed payload: `variables`, a list of `variable`, `value`, in 2.x also `component`, `instance`?, `componentInstance`?,
-`evseId`?, `connectorId`?. 1.6 changes one key at a time.
+`evseId`?, `connectorId`?, `attribute`?. 1.6 changes one key at a time.
 """
 
 from typing import Any
 
 from api.ocpp import variables
+from api.ocpp.parts import divided
 from api.ocpp.registry import answered, sent
 from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
@@ -25,6 +26,9 @@ def change_configuration(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 def set_variables(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     changes = [variables.variable_asked(change) | {"attributeValue": change["value"]} for change in typed["variables"]]
     return "SetVariables", {"setVariableData": changes}
+
+
+divided("SetVariables", "2.0.1", list_key="setVariableData", component="DeviceDataCtrlr", instance="SetVariables")
 
 
 @answered("ChangeConfiguration", "1.6")

@@ -36,7 +36,12 @@ async def do(api: Api, name: str, **input: Any) -> Any:
             {"variables": [{**POWER, "value": ""}]},
         ),
         ("getConfiguration", {"variables": [INTERVAL, POWER]}, "GetVariables", {"variables": [INTERVAL, POWER]}),
-        ("getConfiguration", {}, "GetVariables", {"variables": []}),
+        (
+            "getConfiguration",
+            {"variables": [{**INTERVAL, "attribute": "MAX_SET"}, {**INTERVAL, "attribute": "ACTUAL"}]},
+            "GetVariables",
+            {"variables": [{**INTERVAL, "attribute": "MaxSet"}, INTERVAL]},
+        ),
         ("clearCache", {}, "ClearCache", {}),
         ("sendDataTransfer", {"vendorId": "v"}, "DataTransfer", {"vendorId": "v"}),
         (

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import structlog
 
+from api.ocpp.pki import OcspRequest
+from domain.certificates import CertificateHash, ContractFinding
 from domain.events import StationDay
 from domain.values import AuthorizationStatus, IdToken
 from tests.api.ocpp.line import Clock, Line, price
@@ -78,6 +81,66 @@ async def test_a_token_of_which_nothing_was_said_may_be_welcome(v16: Line, v201:
         assert await v201.call("Authorize", {"idToken": token}) == {"idTokenInfo": {"status": status}}
     start = {"connectorId": 1, "idTag": "UNKNOWN", "meterStart": 0, "timestamp": "2026-11-20T12:00:00Z"}
     assert (await v16.call("StartTransaction", start))["idTagInfo"]["status"] == "Accepted"
+
+
+class Contracts:
+    """Finds what it is told to, and notes what it was shown."""
+
+    def __init__(self, finding: ContractFinding) -> None:
+        self.finding = finding
+        self.shown: list[Any] = []
+
+    async def check(self, chain: str | None, requests: Sequence[OcspRequest], at: datetime) -> ContractFinding:
+        self.shown.append((chain, list(requests), at))
+        return self.finding
+
+
+HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "a1", "issuerKeyHash": "b2", "serialNumber": "c3"}
+REQUEST = OcspRequest(CertificateHash("SHA256", "a1", "b2", "c3"), "http://ocsp.test/")
+CONTRACT: dict[str, Any] = {
+    "idToken": {"idToken": "DEABCC1", "type": "eMAID"},
+    "iso15118CertificateHashData": [HASH | {"responderURL": "http://ocsp.test/"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "token", "certificate", "status"),
+    [
+        ("Accepted", "Accepted", "Accepted", "Accepted"),
+        ("Accepted", "Blocked", "ContractCancelled", "Blocked"),
+        ("Accepted", "Expired", "ContractCancelled", "Expired"),
+        ("Accepted", "Unknown", "ContractCancelled", "Unknown"),
+        ("Accepted", "NoCredit", "Accepted", "NoCredit"),
+        ("CertificateExpired", "Accepted", "CertificateExpired", "Expired"),
+        ("CertificateRevoked", "Accepted", "CertificateRevoked", "Invalid"),
+        ("CertChainError", "Blocked", "CertChainError", "Invalid"),
+    ],
+)
+async def test_a_contract_counts_as_its_certificate_and_its_token_do(
+    found: str, token: str, certificate: str, status: str, v201: Line, permit: Permit
+) -> None:
+    v201.node.pki = replace(v201.node.pki, contracts=(contracts := Contracts(ContractFinding(found))))
+    await permit("DEABCC1", AuthorizationStatus(token), type="eMAID")
+    answer = await v201.call("Authorize", CONTRACT)
+    assert answer == {"certificateStatus": certificate, "idTokenInfo": {"status": status}}
+    assert contracts.shown == [(None, [REQUEST], v201.session.now)]
+    [event] = v201.happened
+    assert isinstance(event, StationDay.TokenChecked)
+    assert event.status == status
+
+
+async def test_a_whole_chain_is_looked_at_too(v201: Line, permit: Permit) -> None:
+    v201.node.pki = replace(v201.node.pki, contracts=(contracts := Contracts(ContractFinding.ACCEPTED)))
+    await permit("DEABCC1")
+    shown = {"idToken": CONTRACT["idToken"], "certificate": "pem"}
+    assert (await v201.call("Authorize", shown))["certificateStatus"] == "Accepted"
+    assert contracts.shown == [("pem", [], v201.session.now)]
+
+
+async def test_where_contracts_cannot_be_looked_at_they_do_not_count(v201: Line, permit: Permit) -> None:
+    await permit("DEABCC1")
+    answer = await v201.call("Authorize", CONTRACT)
+    assert answer == {"certificateStatus": "CertChainError", "idTokenInfo": {"status": "Invalid"}}
 
 
 def typed(code: str) -> dict[str, Any]:

@@ -27,9 +27,18 @@ def test_in_2_0_1_variables_of_components_are_asked_for() -> None:
     assert said("2.0.1", "GetVariables", typed) == ("GetVariables", {"getVariableData": [asked]})
 
 
+def test_in_2_0_1_everything_is_asked_for_by_a_report() -> None:
+    asked = {"requestId": 7, "reportBase": "FullInventory"}
+    assert said("2.0.1", "GetVariables", {"variables": [], "requestId": 7}) == ("GetBaseReport", asked)
+
+
 @pytest.mark.parametrize(
     ("version", "variables"),
-    [("2.0.1", []), ("2.0.1", [{"variable": "A"}]), ("1.6", [{"component": "C", "variable": "A"}])],
+    [
+        ("2.0.1", [{"variable": "A"}]),
+        ("1.6", [{"component": "C", "variable": "A"}]),
+        ("1.6", [{"variable": "A", "attribute": "Target"}]),
+    ],
 )
 def test_what_a_version_has_no_words_for_is_not_said(version: str, variables: list[Any]) -> None:
     with pytest.raises(CallFailed):
