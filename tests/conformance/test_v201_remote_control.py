@@ -55,8 +55,15 @@ async def test_tc_f_02_csms(tool201: Tool, token: str) -> None:
 
 
 async def test_tc_f_03_csms(tool201: Tool, token: str) -> None:
-    """Start from afar before the cable is in, at a station that takes our word for the token."""
-    number = await _started(tool201, token)
+    """Start from afar before the cable is in, at a station that takes our word for the token and its group."""
+    heard, command = await tool201.asked(
+        "remoteStart", "RequestStartTransaction", ACCEPTED, idToken=token, groupId="FLEET"
+    )
+    number = heard.pop("remoteStartId")
+    assert (heard, command["status"]) == (
+        {"idToken": card(token), "groupIdToken": card("FLEET", "Central")},
+        "ACCEPTED",
+    )
     charging = Charging(tool201)
     await charging.accepted("Started", "RemoteStart", token, "Idle", info={"remoteStartId": number})
     await is_now(tool201, "Occupied")
