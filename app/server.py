@@ -99,6 +99,7 @@ async def _stations(system: System, metrics: Metrics, pki: Pki) -> AsyncIterator
         utc_now,
         secrets.pepper(settings),
         accept_unknown=settings.unknown_stations is UnknownStations.ACCEPT,
+        master_pass_group=settings.master_pass_group,
         unknown_tags=(
             AuthorizationStatus.ACCEPTED if settings.unknown_tags is UnknownTags.ACCEPT else AuthorizationStatus.INVALID
         ),

@@ -127,7 +127,7 @@ class Facts:
             self._apply_charging_state(event.charging_state, at, seq_no)
         if event.id_token is not None:
             self._apply_id_token(event, (_standing(event), at, seq_no))
-        if isinstance(event, Transaction.Started | Transaction.Updated | Transaction.Ended):
+        if isinstance(event, _REFERRING):
             if event.remote_start_id is not None:
                 self.remote_start_id = event.remote_start_id
             if event.reservation_id is not None:
@@ -322,6 +322,8 @@ class Transaction(Aggregate):
         return self._tokens
 
 
+_REFERRING = (Transaction.Started, Transaction.Updated, Transaction.Ended)
+"""What may name a remote start or a reservation."""
 _CONTENT = ("occurred_at", "seq_no", "trigger_reason", "charging_state", "id_token", "meter_stop_wh")
 
 

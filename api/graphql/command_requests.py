@@ -32,6 +32,7 @@ class RequestCommandInput(StationRequest):
 class RemoteStartInput(StationRequest):
     id_token: str
     id_token_type: str = "ISO14443"  # noqa: S105  # a kind of card
+    group_id: str | None = strawberry.field(default=None, description="2.x: the token's group, if that is to be told.")
     evse_id: int | None = None
     connector_id: int | None = strawberry.field(
         default=None, description="Accepted for completeness: OCPP names the EVSE."
@@ -102,6 +103,8 @@ class CommandMutations:
             "idTokenType": checked("idTokenType", input.id_token_type, 20),
             "remoteStartId": 1 + secrets.randbelow(2**31 - 1),
         }
+        if input.group_id is not None:
+            payload["groupId"] = checked("groupId", input.group_id)
         if input.charging_profile is not None:
             if input.charging_profile.purpose is not ChargingProfilePurpose.TX_PROFILE:
                 raise bad_input("purpose", "the profile of a remote start is a TX_PROFILE")

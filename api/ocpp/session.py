@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from secrets import token_hex
 from typing import Any, TypeVar, cast
@@ -19,7 +20,7 @@ from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
 from domain.tariff import Terms
 from domain.transaction import TransactionState
-from domain.values import Evse, IdToken
+from domain.values import AuthorizationStatus, Evse, IdToken
 
 B = TypeVar("B", bound=Book)
 
@@ -158,11 +159,18 @@ class StationSession:
 
     async def engage(self, id_token: IdToken, transaction_id: str, evse: Evse | None) -> Authorization:
         """As `authorize`, for a transaction that goes on: ConcurrentTx is answered here only."""
+        authorization = await self.authorize(id_token)
+        if authorization.accepted and self._is_master_pass(authorization.group_id):
+            return replace(authorization, status=AuthorizationStatus.INVALID)
         record = await self._record_of(id_token)
         if record is None:
-            return await self.authorize(id_token)
+            return authorization
         use = Use(self.station_id, transaction_id, evse.id if evse else None)
         return record.engage(id_token, use, self.now, self.node.unknown_tags)
+
+    def _is_master_pass(self, group_id: str | None) -> bool:
+        master = self.node.master_pass_group
+        return master is not None and group_id is not None and group_id.casefold() == master.casefold()
 
     async def _record_of(self, id_token: IdToken) -> IdTokenRecord | None:
         """The record of an exclusive token as the journal has it now, to be written in; None for any other token."""

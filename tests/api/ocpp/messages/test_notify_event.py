@@ -46,3 +46,13 @@ async def test_an_integer_with_a_point_is_an_integer(v201: Line) -> None:
     assert isinstance(event, StationDay.EventsNotified)
     numbers = (event.seq_no, event.events[0].event_id, event.events[0].evse.id if event.events[0].evse else None)
     assert [type(number) for number in numbers] == [int, int, int]
+
+
+async def test_where_a_connector_is_available_nothing_can_be_charging(v201: Line) -> None:
+    started = {"eventType": "Started", "timestamp": T, "triggerReason": "CablePluggedIn", "seqNo": 0}
+    info = {"transactionInfo": {"transactionId": "T-1"}, "evse": {"id": 2, "connectorId": 1}}
+    await v201.call("TransactionEvent", started | info)
+    for status, suspected in (("Occupied", []), ("Available", ["day.transaction-suspected"])):
+        data = observed({"name": "Connector", "evse": {"id": 2, "connectorId": 1}}, "AvailabilityState", status)
+        await v201.call("NotifyEvent", {"generatedAt": T, "seqNo": 0, "eventData": [data]})
+        assert v201.kinds == ["day.events-notified", "day.status-reported", *suspected]

@@ -230,6 +230,21 @@ async def test_a_token_that_ends_a_transaction_is_not_the_one_that_pays(v201: Li
     assert (facts.id_token, facts.authorized_at) == (IdToken("ABC123", "ISO14443"), None)
 
 
+async def test_a_master_pass_ends_transactions_and_begins_none(v201: Line, permit: Permit) -> None:
+    v201.node.master_pass_group = "MasterPass"
+    await permit("ABC123", group_id="MASTERPASS")
+    group = {"idToken": "MASTERPASS", "type": "Central"}
+    for answer, event in (
+        ("Accepted", told("Updated", 0, "StopAuthorized", idToken=TOKEN)),
+        ("Invalid", STARTED),
+        ("Invalid", told("Updated", 2, "RemoteStart", idToken=TOKEN)),
+        ("Accepted", told("Ended", 3, "StopAuthorized", idToken=TOKEN)),
+    ):
+        reply = await v201.call("TransactionEvent", event)
+        assert reply["idTokenInfo"] == {"status": answer, "groupIdToken": group}
+    assert (await v201.transaction("T-1")).facts.authorized_at is None
+
+
 @pytest.mark.parametrize("carrier", ["Started", "Updated", "Ended"])
 async def test_what_is_told_once_is_kept_whatever_it_comes_with(carrier: str, v201: Line) -> None:
     once = {"info": {"remoteStartId": 0}, "reservationId": 0}
