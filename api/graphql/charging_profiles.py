@@ -43,12 +43,12 @@ class ChargingSchedulePeriod:
 
     @classmethod
     def of(cls, period: domain.SchedulePeriod) -> ChargingSchedulePeriod:
-        phases = period.number_phases
+        phases, phase = period.number_phases, period.phase_to_use
         return cls(
             start_period=whole(period.start_period),
             limit=period.limit,
             number_phases=None if phases is None else whole(phases),
-            phase_to_use=period.phase_to_use,
+            phase_to_use=None if phase is None else whole(phase),
         )
 
 
