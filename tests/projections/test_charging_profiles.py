@@ -18,7 +18,6 @@ from domain.charging_profiles import (
     ChargingRateUnit,
     ChargingSchedule,
     CompositeSchedule,
-    Confirmation,
     Criteria,
     RemoteStart,
     ReportCriteria,
@@ -26,6 +25,9 @@ from domain.charging_profiles import (
     SchedulePeriod,
 )
 from domain.events import Transaction
+from domain.installed_profiles import (
+    Confirmation,
+)
 from domain.values import Evse, IdToken
 from projections.charging_profiles import (
     REPORTS_KEPT,
