@@ -15,6 +15,7 @@ import structlog
 from eventsourcing.persistence import MapperDeserialisationError, RecordConflictError
 
 from api.ocpp.node import Node
+from app.cleared_customers import clear_local_lists
 from domain.aggregate import Aggregate
 from domain.command import CommandStatus
 from domain.events import Command, StationDay
@@ -51,6 +52,7 @@ async def take_care(node: Node, pool: asyncpg.Pool, *, every: float = 5.0) -> No
                 silence_due = now + _LOOK_FOR_SILENCE
                 await suspect_silent_transactions(node)
             await close_suspected_transactions(node)
+            await clear_local_lists(node, pool)
             await end_dead_connections(node, pool, others=now - since > _LEASE.total_seconds())
         except Exception as error:
             log.warning("caretaker.failed", error=repr(error))

@@ -17,6 +17,7 @@ from websockets.asyncio.server import Server as Listener
 from api.ocpp.feed import follow_journal
 from api.ocpp.listener import listen
 from api.ocpp.node import Node
+from api.ocpp.pki import Pki
 from api.ocpp.registry import load_messages
 from app import secrets
 from app.caretaker import take_care
@@ -24,6 +25,7 @@ from app.database import connect, migrate_async
 from app.http import bound, listen_http
 from app.journal import PostgresJournal
 from app.metrics import Metrics
+from app.pki import open_pki
 from app.settings import Settings, UnknownStations, UnknownTags
 from app.system import Role, ServerFailed, System, background, utc_now
 from domain.values import AuthorizationStatus
@@ -63,7 +65,8 @@ async def running(settings: Settings, dsn: str, role: Role = Role.ALL) -> AsyncI
         else:
             await _until_read_models_exist(pool)
         if role in (Role.ALL, Role.OCPP):
-            await stack.enter_async_context(_stations(system, metrics))
+            pki = await stack.enter_async_context(open_pki(settings))
+            await stack.enter_async_context(_stations(system, metrics, pki))
         metrics.watch(journal, system.node)
         await stack.enter_async_context(listen_http(system, metrics, role, door))
         gc.collect()
@@ -86,7 +89,7 @@ async def _close(pool: asyncpg.Pool) -> None:
 
 
 @asynccontextmanager
-async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
+async def _stations(system: System, metrics: Metrics, pki: Pki) -> AsyncIterator[None]:
     settings = system.settings
     load_messages()
     node = system.node = Node(
@@ -102,6 +105,7 @@ async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
         answer_timeout=settings.answer_timeout,
         transaction_grace=settings.transaction_grace,
         transaction_silence=settings.transaction_silence,
+        pki=pki,
         counters=metrics.counters(),
     )
     async with (

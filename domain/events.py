@@ -5,10 +5,14 @@ from domain.certificates import CertificateBook
 from domain.charging_profiles import ChargingProfileBook
 from domain.command import Command
 from domain.configuration import ConfigurationBook
+from domain.customer_information import CustomerInformationBook, PrivacyBook
 from domain.device_model import DeviceModelBook
+from domain.display_messages import DisplayMessageBook
+from domain.ev_charging import EvChargingBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.monitoring import MonitoringBook
 from domain.network import NetworkBook
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
@@ -16,6 +20,7 @@ from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
 from domain.transaction import Transaction
+from domain.transaction_status import TransactionStatusBook
 
 __all__ = [
     "AGGREGATES",
@@ -24,17 +29,23 @@ __all__ = [
     "ChargingProfileBook",
     "Command",
     "ConfigurationBook",
+    "CustomerInformationBook",
     "DeviceModelBook",
+    "DisplayMessageBook",
+    "EvChargingBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
+    "MonitoringBook",
     "NetworkBook",
+    "PrivacyBook",
     "ReservationBook",
     "SecurityBook",
     "Station",
     "StationDay",
     "Tariff",
     "Transaction",
+    "TransactionStatusBook",
 ]
 
 AGGREGATES = (
@@ -48,10 +59,16 @@ AGGREGATES = (
     CertificateBook,
     ChargingProfileBook,
     ConfigurationBook,
+    CustomerInformationBook,
+    PrivacyBook,
     DeviceModelBook,
+    DisplayMessageBook,
+    EvChargingBook,
     LocalListBook,
     MaintenanceBook,
+    MonitoringBook,
     NetworkBook,
     ReservationBook,
     SecurityBook,
+    TransactionStatusBook,
 )

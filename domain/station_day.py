@@ -70,6 +70,13 @@ class DeviceEvent:
     tech_code: str | None = None
     tech_info: str | None = None
     transaction_id: str | None = None
+    cause: int | None = None
+    """The event that set this one off."""
+    monitor_id: int | None = None
+    notification_type: str | None = None
+    """2.x EventNotificationEnumType: what made the station tell."""
+    severity: int | None = None
+    """From 0, danger, to 9; 2.0.1 leaves it to the monitor."""
 
 
 class StationDay(Aggregate):

@@ -73,11 +73,8 @@ class SampledValue:
     location: str = "Outlet"
     signed: SignedValue | None = None
 
-    def __hash__(self) -> int:
-        return hash((self.value, self.measurand, self.phase))
 
-
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True)
 class MeterReading:
     """The values taken at one instant, by the station's clock."""
 

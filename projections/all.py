@@ -7,16 +7,21 @@ from projections.certificates import certificates
 from projections.charging_profiles import charging_profiles
 from projections.commands import commands
 from projections.configuration import configuration
+from projections.customer_information import customer_information
+from projections.display_messages import display_messages
+from projections.ev_charging import ev_charging
 from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
 from projections.maintenance import maintenance
 from projections.metering import meter_values
+from projections.monitoring import monitoring
 from projections.network_profiles import network_profiles
 from projections.reports import reports
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
+from projections.transaction_status import transaction_statuses
 
 READ_MODELS = (
     availability,
@@ -29,12 +34,17 @@ READ_MODELS = (
     certificates,
     charging_profiles,
     configuration,
+    customer_information,
+    display_messages,
+    ev_charging,
     local_lists,
     maintenance,
+    monitoring,
     network_profiles,
     reports,
     reservations,
     security_events,
+    transaction_statuses,
     history,
 )
 BY_NAME = {model.name: model for model in READ_MODELS}

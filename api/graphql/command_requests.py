@@ -10,7 +10,7 @@ from typing import Any
 import strawberry
 
 from api.graphql.asking import KEY, LIFE, LIFETIME, PATIENCE, WAIT, CommandPayload, StationRequest, ask, where
-from api.graphql.charging_profile_inputs import ChargingProfileInput, typed_profile
+from api.graphql.charging_profile_inputs import ChargingProfileInput, names_external, typed_profile
 from api.graphql.context import Info
 from api.graphql.deciding import DEEPEST_PAYLOAD, checked, deeper
 from api.graphql.enums import ChargingProfilePurpose, ResetType
@@ -90,6 +90,8 @@ class CommandMutations:
             raise bad_input("payload", f"payload must be an object, at most {DEEPEST_PAYLOAD} levels deep")
         if (password := password_in(input.action, input.payload)) is not None:
             return await change_to(info, input, password)
+        if input.action in ("SetChargingProfile", "ClearChargingProfile") and names_external(input.payload):
+            raise bad_input("payload", "external constraints are for others to set and to clear")
         return await ask(info, input, input.action, input.payload, typed=False)
 
     @strawberry.mutation(description="Start charging from afar.")

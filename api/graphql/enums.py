@@ -11,11 +11,13 @@ from domain.charging_profiles import (
     ChargingProfileKind,
     ChargingProfilePurpose,
     ChargingRateUnit,
+    Confirmation,
     RecurrencyKind,
 )
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
 from domain.rating import PriceKind
+from domain.sales_tariff import CostKind
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
 from projections.reservations import ReservationStatus
@@ -26,7 +28,9 @@ __all__ = [
     "ChargingProfilePurpose",
     "ChargingRateUnit",
     "CommandStatus",
+    "Confirmation",
     "ConnectorStatus",
+    "CostKind",
     "IdTokenStatus",
     "LocalListUpdate",
     "PriceKind",
@@ -44,6 +48,13 @@ strawberry.enum(ChargingProfileKind)
 strawberry.enum(ChargingProfilePurpose)
 strawberry.enum(ChargingRateUnit)
 strawberry.enum(CommandStatus)
+strawberry.enum(
+    Confirmation,
+    name="ChargingProfileConfirmation",
+    description="What the station has reported of a profile. ASSUMED: nothing yet. CONFIRMED: it has it as we set it."
+    " DIFFERENT: it has something else under its id. MISSING: it does not have it. FOREIGN: it is not from us.",
+)
+strawberry.enum(CostKind, name="SalesTariffCostKind")
 strawberry.enum(PriceKind)
 strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)

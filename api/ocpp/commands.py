@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled"})
+_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled", "Unpublished"})
 """Statuses by which a station says that it does or will do what was asked; an answer without a status is a yes."""
+_NONE_IS_AN_ANSWER = frozenset({("GetInstalledCertificateIds", "NotFound")})
+"""Statuses by which it says that there are none of what it was asked for: the list is empty, nothing was refused."""
 
 _INVITING = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 
@@ -183,7 +185,7 @@ async def _decide(
     except CallFailed as failure:
         command.fail(f"the station's answer is not valid: {failure.description}", session.now)
         return
-    accepted = _statuses(answer.payload) <= _ACCEPTING
+    accepted = _accepts(action, answer.payload)
     if last or (not accepted and in_order(session.version, action)):
         command.answer(answer.payload, accepted=accepted, at=session.now)
     else:
@@ -196,9 +198,20 @@ async def _decide(
         session.begin()
 
 
+def _accepts(action: str, payload: dict[str, Any]) -> bool:
+    return _statuses(payload) <= _ACCEPTING or (action, payload.get("status")) in _NONE_IS_AN_ANSWER
+
+
 def _statuses(payload: dict[str, Any]) -> set[str]:
-    """SetVariables has one for each change: all have to be accepted (2.0.1 B05)."""
-    return {payload.get("status", "Accepted"), *(r["attributeStatus"] for r in payload.get("setVariableResult", ()))}
+    """SetVariables has one for each change, SetVariableMonitoring and ClearVariableMonitoring one for each monitor: all
+    have to be accepted (2.0.1 B05, N04, N06).
+    """
+    monitors = (r["status"] for name in _RESULTS_OF_MONITORS for r in payload.get(name, ()))
+    changes = (r["attributeStatus"] for r in payload.get("setVariableResult", ()))
+    return {payload.get("status", "Accepted"), *changes, *monitors}
+
+
+_RESULTS_OF_MONITORS = ("setMonitoringResult", "clearMonitoringResult")
 
 
 async def _record(connection: StationConnection, command: Command, evidence: Evidence | None) -> bool:

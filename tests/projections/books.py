@@ -29,6 +29,7 @@ from domain.maintenance import MaintenanceBook
 from domain.network import NetworkBook, NetworkProfile
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
+from domain.transaction_status import TransactionStatusBook
 from domain.values import AuthorizationStatus, Evse, IdToken
 
 B = TypeVar("B", bound=Book)
@@ -55,6 +56,7 @@ class Library:
             self._limited(now),
             self._modelled(now),
             self._reached(now),
+            self._asked(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -115,6 +117,13 @@ class Library:
         )
         for status in rng.sample(["Downloading", "Downloaded", "Installing", "Installed"], 2):
             book.trigger_event(MaintenanceBook.FirmwareStatusReported, timestamp=now, status=status, request_id=number)
+        shared: dict[str, Any] = {"checksum": rng.choice(["AB", "ab", "cd"])}
+        more = {"location": "https://example.org/f", "outcome": outcome, "request_id": number}
+        book.trigger_event(MaintenanceBook.PublicationRequested, timestamp=now, **shared, **more)
+        offered = {"status": "Published", "request_id": number, "locations": ("https://lc.test/f",)}
+        book.trigger_event(MaintenanceBook.PublicationStatusReported, timestamp=now, **offered)
+        if rng.random() < 0.5:
+            book.trigger_event(MaintenanceBook.PublicationEndAnswered, timestamp=now, outcome="Unpublished", **shared)
         upload = {"location": "https://example.org/l", "request_id": 7, "log_type": "SecurityLog"}
         book.trigger_event(MaintenanceBook.LogRequested, timestamp=now, outcome=outcome, **upload)
         book.trigger_event(MaintenanceBook.LogStatusReported, timestamp=now, status="Uploading", request_id=7)
@@ -134,6 +143,12 @@ class Library:
     def _secured(self, now: datetime) -> Book:
         book = self._book(SecurityBook, now)
         book.trigger_event(SecurityBook.EventNotified, timestamp=now, type="SettingSystemTime", occurred_at=now)
+        return book
+
+    def _asked(self, now: datetime) -> Book:
+        book, rng = self._book(TransactionStatusBook, now), self._rng
+        told = {"transaction_id": rng.choice([None, "1"]), "messages_in_queue": rng.random() < 0.5}
+        book.trigger_event(TransactionStatusBook.Reported, ongoing=rng.choice([None, True]), timestamp=now, **told)
         return book
 
     def _limited(self, now: datetime) -> Book:

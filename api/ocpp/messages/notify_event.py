@@ -16,6 +16,8 @@ async def notify_event(session: StationSession, request: dict[str, Any]) -> dict
         if event.evse and event.evse.connector_id and _is_status(event):
             status = ConnectorStatus(event.evse.id, event.evse.connector_id, event.value)
             session.day.report_status(status, event.occurred_at, session.now)
+            if event.value == "Available":
+                session.day.suspect(event.evse.id, "its connector is available", session.now)
     return {}
 
 
@@ -39,4 +41,8 @@ def _device_event(data: dict[str, Any]) -> DeviceEvent:
         tech_code=data.get("techCode"),
         tech_info=data.get("techInfo"),
         transaction_id=data.get("transactionId"),
+        cause=wire.reference(data.get("cause")),
+        monitor_id=wire.reference(data.get("variableMonitoringId")),
+        notification_type=data["eventNotificationType"],
+        severity=wire.reference(data.get("severity")),
     )

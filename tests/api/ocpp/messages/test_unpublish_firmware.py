@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from api.ocpp.schema import CallFailed
+from domain.events import MaintenanceBook
+from tests.api.ocpp.line import Line
+from tests.api.ocpp.said import noted, said
+
+FIRMWARE = {"checksum": "ab" * 16}
+
+
+def test_it_is_said_with_the_checksum() -> None:
+    assert said("2.0.1", "UnpublishFirmware", FIRMWARE) == ("UnpublishFirmware", FIRMWARE)
+
+
+def test_1_6_has_no_local_controllers() -> None:
+    with pytest.raises(CallFailed, match="local controllers"):
+        said("1.6", "UnpublishFirmware", FIRMWARE)
+
+
+@pytest.mark.parametrize("outcome", ["Unpublished", "NoFirmware", "DownloadOngoing"])
+async def test_what_the_controller_answers_is_noted(outcome: str, v201: Line) -> None:
+    [event] = await noted(v201, "UnpublishFirmware", FIRMWARE, {"status": outcome})
+    assert isinstance(event, MaintenanceBook.PublicationEndAnswered)
+    assert (event.checksum, event.outcome) == ("ab" * 16, outcome)
