@@ -74,6 +74,17 @@ async def test_what_no_station_takes_is_refused(input: dict[str, Any], field: st
     assert await api.journal.streams_of(COMMAND, "CS1", 10) == []
 
 
+@pytest.mark.parametrize("way", [{"apn": {"apnPassword": "s"}}, {"vpn": {"key": "s"}}, {"basicAuthPassword": "s"}])
+async def test_secrets_do_not_go_by_hand(way: dict[str, Any], api: Api) -> None:
+    await api.register("CS1")
+    payload = {"configurationSlot": 1, "connectionData": way}
+    document = "mutation ($input: RequestCommandInput!) { it: requestCommand(input: $input) { error { code field } } }"
+    asked = {"stationId": "CS1", "action": "SetNetworkProfile", "payload": payload, "waitSeconds": 0}
+    refused = (await api.ask(document, input=asked))["it"]
+    assert refused["error"] == {"code": "BAD_INPUT", "field": "payload"}
+    assert await api.journal.streams_of(COMMAND, "CS1", 10) == []
+
+
 async def test_slots_are_preferred_in_an_order(api: Api) -> None:
     await api.register("CS1")
     asked = (await ask(api, "setNetworkPriority", slots=[2, 0]))["command"]["payload"]
