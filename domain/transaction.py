@@ -17,7 +17,7 @@ from typing import Any
 
 from domain.aggregate import Aggregate, DomainEvent
 from domain.metering import Energy, Register
-from domain.rating import Usage
+from domain.rating import Course, Usage
 from domain.station import TariffRef
 from domain.streams import TRANSACTION, born
 from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading
@@ -189,13 +189,21 @@ class Facts:
         return self.register.energy()
 
     def usage(self, until: datetime | None = None) -> Usage:
-        """What is to be paid for: all energy, and the time from authorisation to end (never before it), or as long as
-        there is no end to a moment.
+        """What is to be paid for: all energy, and the time from authorisation to the end (never before it). `until` is
+        the end of one that goes on.
         """
-        chargeable, end = self.authorized_at or self.began_at, self.ended_at or until
-        if chargeable is None or end is None:
+        course = self.course(until)
+        if course.start is None or course.end is None:
             return Usage(self.energy.wh, 0)
-        return Usage(self.energy.wh, max(0, round((end - chargeable).total_seconds())))
+        return Usage(self.energy.wh, round((course.end - course.start).total_seconds()))
+
+    def course(self, until: datetime | None = None) -> Course:
+        """For rating, as far as facts tell it: energy that flowed evenly."""
+        start, end = self.authorized_at or self.began_at, self.ended_at or until
+        if start is None:
+            return Course(None, None)
+        energy = self.energy
+        return Course.plain(start, max(start, end or start), energy.wh, energy.source)
 
 
 _AUTHORIZES, _PRESENTED, _STOPS = range(3)

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
 from domain.events import Tariff, Transaction
-from domain.rating import Bill, ChargeLine, PriceElement, rate
+from domain.rating import Bill, ChargeLine, PriceElement, Terms, rate
 from domain.streams import TRANSACTION, parse
 from domain.transaction import Facts, Occurrence, TransactionState
 from projections.model import Key, ReadModel, Row, Rows, Table
@@ -216,8 +216,8 @@ def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
 
 
 def _bill(session: _Session) -> Bill:
-    terms, usage = session.tariff, session.facts.usage(session.facts.last_at)
-    return rate(usage, terms.currency if terms else None, _elements(terms.elements.encode()) if terms else ())
+    terms = Terms(row.currency, price_elements(row)) if (row := session.tariff) else None
+    return rate(session.facts.course(session.facts.last_at), terms)
 
 
 billing = ReadModel(

@@ -16,7 +16,7 @@ from domain.charging_profiles import (
 )
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
-from domain.rating import PriceKind
+from domain.rating import LineKind, PriceKind
 from domain.sales_tariff import CostKind
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
@@ -32,6 +32,7 @@ __all__ = [
     "ConnectorStatus",
     "CostKind",
     "IdTokenStatus",
+    "LineKind",
     "LocalListUpdate",
     "PriceKind",
     "RecurrencyKind",
@@ -55,6 +56,7 @@ strawberry.enum(
     " DIFFERENT: it has something else under its id. MISSING: it does not have it. FOREIGN: it is not from us.",
 )
 strawberry.enum(CostKind, name="SalesTariffCostKind")
+strawberry.enum(LineKind, name="ChargeLineKind")
 strawberry.enum(PriceKind)
 strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)

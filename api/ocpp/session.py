@@ -270,5 +270,4 @@ class StationSession:
     async def bill(self, transaction: Transaction) -> Bill:
         """What the transaction costs as far as its facts are known now, to its end or to what was told last."""
         facts, terms = transaction.facts, await self.terms(transaction)
-        usage = facts.usage(facts.last_at)
-        return rate(usage, terms.currency if terms else None, terms.elements if terms else ())
+        return rate(facts.course(facts.last_at), terms)
