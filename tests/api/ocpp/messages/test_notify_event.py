@@ -46,3 +46,24 @@ async def test_an_integer_with_a_point_is_an_integer(v201: Line) -> None:
     assert isinstance(event, StationDay.EventsNotified)
     numbers = (event.seq_no, event.events[0].event_id, event.events[0].evse.id if event.events[0].evse else None)
     assert [type(number) for number in numbers] == [int, int, int]
+
+
+async def test_all_that_a_monitor_tells_is_kept(v201: Line) -> None:
+    more = {
+        "trigger": "Alerting",
+        "cause": 3,
+        "techCode": "E42",
+        "techInfo": "hot",
+        "cleared": True,
+        "transactionId": "tx-1",
+        "variableMonitoringId": 9,
+        "eventNotificationType": "CustomMonitor",
+    }
+    data = observed({"name": "EVSE"}, "Temperature", "") | more
+    await v201.call("NotifyEvent", {"generatedAt": T, "seqNo": 0, "eventData": [data]})
+    [event] = v201.happened
+    assert isinstance(event, StationDay.EventsNotified)
+    [told] = event.events
+    assert (told.value, told.trigger, told.cause, told.cleared, told.monitor_id) == ("", "Alerting", 3, True, 9)
+    assert (told.tech_code, told.tech_info, told.transaction_id) == ("E42", "hot", "tx-1")
+    assert (told.notification_type, told.severity) == ("CustomMonitor", None)
