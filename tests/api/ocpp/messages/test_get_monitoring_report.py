@@ -12,6 +12,7 @@ from tests.api.ocpp.said import noted, said
 
 EVSE = {"component": {"name": "EVSE", "evse": {"id": 1}}}
 POWER = {**EVSE, "variable": {"name": "Power"}}
+NAMED = {"component": "EVSE", "evseId": 1}
 CRITERIA = ["DeltaMonitoring", "ThresholdMonitoring"]
 
 
