@@ -15,8 +15,6 @@ from domain.station import Identity
 from domain.station_day import DeviceEvent
 from domain.values import Evse, RegistrationStatus
 from projections.monitoring import (
-    DeviceEventRow,
-    MonitorRow,
     device_events_page,
     monitoring,
     monitoring_reports_page,
@@ -24,6 +22,7 @@ from projections.monitoring import (
     monitors_in,
     monitors_page,
 )
+from projections.monitoring_tables import DeviceEventRow, MonitorRow
 from tests.projections.shelf import Shelf
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

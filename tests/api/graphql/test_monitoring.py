@@ -13,7 +13,8 @@ from tests.api.graphql.conftest import Api
 
 DRAWN = ("requestId",)
 POWER = {"component": "EVSE", "evseId": 1, "variable": "Power", "type": "UpperThreshold", "value": "7", "severity": 4}
-CARD = {"idToken": "A", "report": True, "clear": False}
+TELL = {"report": True, "clear": False}
+CARD = TELL | {"idToken": "A"}
 HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "ab", "issuerKeyHash": "CD", "serialNumber": "FFF"}
 
 
@@ -123,7 +124,7 @@ async def test_a_message_without_a_number_gets_one(api: Api) -> None:
         ("setDisplayMessage", {"text": "x", "endsAt": "0001-01-01T00:00:00+14:00"}, "endsAt"),
         ("clearDisplayMessage", {"messageId": -1}, "messageId"),
         ("requestCustomerInformation", {"idToken": "A", "report": False, "clear": False}, "report"),
-        ("requestCustomerInformation", {"report": True, "clear": False}, "idToken"),
+        ("requestCustomerInformation", TELL, "idToken"),
         ("requestCustomerInformation", CARD | {"customerIdentifier": "x"}, "idToken"),
         (
             "requestCustomerInformation",
