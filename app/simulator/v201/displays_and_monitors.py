@@ -132,6 +132,15 @@ class DisplaysAndMonitors:
         }
         return {**result, "id": number, "status": "Accepted"}
 
+    @after(Action.set_variable_monitoring)
+    def after_set_variable_monitoring(self, **_: Any) -> None:
+        """Periodic monitors tell once, at their beginning; the others find nothing."""
+        found = [one for one in self.station.holdings.monitors.values() if one["monitor"]["type"] == "Periodic"]
+        now = stamp(self.station.clock.now())
+        told = [_event(one, now) for one in found]
+        if told:
+            self.station.errand(self._tell([call.NotifyEvent(generated_at=now, seq_no=0, event_data=told)]))
+
     @on(Action.clear_variable_monitoring)
     def on_clear_variable_monitoring(self, id: list[int], **_: Any) -> Any:
         self.station.stats.commands += 1
@@ -209,6 +218,20 @@ class DisplaysAndMonitors:
                 data=told[:_LONGEST], seq_no=0, generated_at=stamp(self.station.clock.now()), request_id=request_id
             )
             self.station.errand(self._tell([part]))
+
+
+def _event(held: dict[str, Any], now: str) -> dict[str, Any]:
+    number = held["monitor"]["id"]
+    return {
+        "eventId": number,
+        "timestamp": now,
+        "trigger": "Periodic",
+        "actualValue": "0",
+        "variableMonitoringId": number,
+        "eventNotificationType": "CustomMonitor",
+        "component": held["component"],
+        "variable": held["variable"],
+    }
 
 
 def _parts(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

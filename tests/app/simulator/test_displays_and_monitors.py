@@ -66,6 +66,8 @@ async def test_monitors_are_set_told_and_cleared(two: Any) -> None:
         ("UnknownVariable", None),
         ("Rejected", None),
     ]
+    [events] = await told(two, "NotifyEvent", 1)
+    assert [(one["variable_monitoring_id"], one["trigger"]) for one in events["event_data"]] == [(2, "Periodic")]
     asking = call.GetMonitoringReport(7, monitoring_criteria=["PeriodicMonitoring"], component_variable=[EVSE])
     assert (await ask(two, asking)).status == "Accepted"
     [part] = await told(two, "NotifyMonitoringReport", 1)
