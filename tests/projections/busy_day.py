@@ -23,7 +23,7 @@ from domain.station import Identity, TariffRef
 from domain.station_day import Connection, ConnectorStatus
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading, SampledValue
-from tests.projections.books import Library
+from tests.projections.books import Library, alarm
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -76,6 +76,7 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
         status = rng.choice(["Available", "Charging", "Faulted"])
         day.report_status(ConnectorStatus(rng.randrange(3), 1, status), now - timedelta(minutes=rng.randrange(99)), now)
         day.meter(Evse(0), (_reading(rng, now, rng.randrange(9999)),), None, now)
+        day.notify_events(now, n, (alarm(n, now),), now)
         yield (day,)
         yield from _session(rng, name, f"{n}", now, station, tariff)
         yield from _asked(rng, name, f"{name} {n}", now)

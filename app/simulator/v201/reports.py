@@ -32,7 +32,7 @@ class Reports(Link):
 
     def _hardware(self, asked: dict[str, Any]) -> str | None:
         for each in report(self.station, controllers=False):
-            if _wire(asked["component"]) == each["component"] and asked["variable"] == each["variable"]:
+            if wire_of(asked["component"]) == each["component"] and asked["variable"] == each["variable"]:
                 return str(each["variableAttribute"][0]["value"])
         return None
 
@@ -161,7 +161,7 @@ def _says(entry: dict[str, Any], criteria: list[str]) -> bool:
     return entry["variable"]["name"] in criteria and entry["variableAttribute"][0].get("value") == "true"
 
 
-def _wire(component: dict[str, Any]) -> dict[str, Any]:
+def wire_of(component: dict[str, Any]) -> dict[str, Any]:
     """A component of a request in wire keys."""
     evse = component.get("evse")
     if evse is None:
@@ -172,7 +172,7 @@ def _wire(component: dict[str, Any]) -> dict[str, Any]:
 
 def _matches(entry: dict[str, Any], wanted: dict[str, Any]) -> bool:
     """Whatever the filter leaves out matches all (B08)."""
-    component, variable = _wire(wanted["component"]), wanted.get("variable", {})
+    component, variable = wire_of(wanted["component"]), wanted.get("variable", {})
     return all(entry["component"].get(k) == v for k, v in component.items()) and all(
         entry["variable"].get(k) == v for k, v in variable.items()
     )

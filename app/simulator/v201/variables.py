@@ -59,6 +59,8 @@ def variables(station: str, meter_interval: int) -> Settings:
             Setting("SecurityCtrlr.SecurityProfile", "1", "integer", READ),
             Setting("SecurityCtrlr.BasicAuthPassword", "", "string", WRITE),
             Setting("ClockCtrlr.TimeSource", "Heartbeat", "list"),
+            Setting("MonitoringCtrlr.ItemsPerMessage[SetVariableMonitoring]", "10", "integer", READ),
+            Setting("MonitoringCtrlr.ItemsPerMessage[ClearVariableMonitoring]", "10", "integer", READ),
             Setting("LocalAuthListCtrlr.Entries", "0", "integer", READ),
             Setting("LocalAuthListCtrlr.ItemsPerMessage", "100", "integer", READ),
             Setting("LocalAuthListCtrlr.BytesPerMessage", "20000", "integer", READ),

@@ -156,6 +156,7 @@ class Half16(v16.ChargePoint):  # type: ignore[misc]
 @handlers(
     "BootNotification", "Heartbeat", "Authorize", "StatusNotification", "TransactionEvent", "MeterValues",
     "NotifyReport", "FirmwareStatusNotification", "LogStatusNotification", "ReportChargingProfiles",
+    "NotifyDisplayMessages", "NotifyMonitoringReport", "NotifyCustomerInformation", "NotifyEvent",
 )  # fmt: skip
 class Half201(v201.ChargePoint):  # type: ignore[misc]
     csms: Csms

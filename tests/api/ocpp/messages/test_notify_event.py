@@ -56,3 +56,24 @@ async def test_where_a_connector_is_available_nothing_can_be_charging(v201: Line
         data = observed({"name": "Connector", "evse": {"id": 2, "connectorId": 1}}, "AvailabilityState", status)
         await v201.call("NotifyEvent", {"generatedAt": T, "seqNo": 0, "eventData": [data]})
         assert v201.kinds == ["day.events-notified", "day.status-reported", *suspected]
+
+
+async def test_all_that_a_monitor_tells_is_kept(v201: Line) -> None:
+    more = {
+        "trigger": "Alerting",
+        "cause": 3,
+        "techCode": "E42",
+        "techInfo": "hot",
+        "cleared": True,
+        "transactionId": "tx-1",
+        "variableMonitoringId": 9,
+        "eventNotificationType": "CustomMonitor",
+    }
+    data = observed({"name": "EVSE"}, "Temperature", "") | more
+    await v201.call("NotifyEvent", {"generatedAt": T, "seqNo": 0, "eventData": [data]})
+    [event] = v201.happened
+    assert isinstance(event, StationDay.EventsNotified)
+    [told] = event.events
+    assert (told.value, told.trigger, told.cause, told.cleared, told.monitor_id) == ("", "Alerting", 3, True, 9)
+    assert (told.tech_code, told.tech_info, told.transaction_id) == ("E42", "hot", "tx-1")
+    assert (told.notification_type, told.severity) == ("CustomMonitor", None)
