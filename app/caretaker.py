@@ -52,8 +52,8 @@ async def take_care(node: Node, pool: asyncpg.Pool, *, every: float = 5.0) -> No
                 silence_due = now + _LOOK_FOR_SILENCE
                 await suspect_silent_transactions(node)
             await close_suspected_transactions(node)
-            await clear_local_lists(node, pool)
             await end_dead_connections(node, pool, others=now - since > _LEASE.total_seconds())
+            await clear_local_lists(node, pool)
         except Exception as error:
             log.warning("caretaker.failed", error=repr(error))
         await asyncio.sleep(every)

@@ -12,7 +12,7 @@ from eventsourcing.persistence import RecordConflictError
 from api.ocpp.node import Node
 from domain.command import Command
 from domain.journal import Entry, load
-from domain.local_list import DIFFERENTIAL
+from domain.local_list import ACCEPTED, DIFFERENTIAL, LocalListBook
 from projections.customer_information import ClearedToken, cleared_tokens
 from projections.local_list import ListedToken, LocalListRow, local_lists_of
 
@@ -28,16 +28,28 @@ async def clear_local_lists(node: Node, pool: asyncpg.Pool) -> None:
     cleared = await cleared_tokens(pool, node.clock() - _LOOK_BACK)
     lists = await local_lists_of(pool, list({token.station_id for token in cleared}))
     for token in cleared:
-        row = lists.get(token.station_id)
-        if row is None or row.last_sent_at is None or row.last_sent_at > token.cleared_at:
-            continue  # none, or one that somebody has made since
+        if (row := lists.get(token.station_id)) is None:
+            continue
         listed = [one for one in row.tokens if one.id_token.casefold() == token.id_token.casefold()]
-        if listed and await _ask(node, token, row, listed):
+        if listed and not await _listed_since(node, token, row) and not await _ask(node, token, row, listed):
             del lists[token.station_id]  # the next version of this list is taken: the others have to wait
 
 
+async def _listed_since(node: Node, token: ClearedToken, row: LocalListRow) -> bool:
+    """Whether somebody has put the token on the list after it was cleared."""
+    if row.last_sent_at is None or row.last_sent_at <= token.cleared_at:
+        return False
+    for day in {token.cleared_at.date(), row.last_sent_at.date()}:  # no other is between them
+        for event in await node.journal.events(LocalListBook.stream(token.station_id, day)):
+            if isinstance(event, LocalListBook.Sent) and event.timestamp > token.cleared_at:
+                put = [entry.id_token.value.casefold() for entry in event.entries if entry.permission is not None]
+                if event.outcome == ACCEPTED and token.id_token.casefold() in put:
+                    return True
+    return False
+
+
 async def _ask(node: Node, token: ClearedToken, row: LocalListRow, listed: list[ListedToken]) -> bool:
-    """False: it has been asked for."""
+    """Unless it has been asked for. Whether the next version of the list is free still."""
     command_id = _command_id(token)
     command = await load(node.journal, Command, Command.stream(token.station_id, command_id, token.cleared_at))
     entries = [{"idToken": one.id_token, "idTokenType": one.type or "Central"} for one in listed]
@@ -61,7 +73,8 @@ async def _ask(node: Node, token: ClearedToken, row: LocalListRow, listed: list[
         await node.journal.append([Entry(event) for event in events])
     except RecordConflictError:
         log.info("cleared_customers.somebody_was_faster", stream=command.id)
-    return bool(events)
+    version: int = command.payload["versionNumber"]
+    return version < row.next_version
 
 
 def _command_id(token: ClearedToken) -> str:

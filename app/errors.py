@@ -12,7 +12,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 
 from app.embedded_postgres import EmbeddedPostgresError
 from app.journal import UnsafeDatabase
-from app.pki.authority import Unusable
+from app.pki.faults import Unusable
 from app.server import ServerFailed
 from projections.rebuild import RebuildFailed
 

@@ -26,6 +26,7 @@ from app.http import bound, listen_http
 from app.journal import PostgresJournal
 from app.metrics import Metrics
 from app.pki import open_pki
+from app.reconciling.reconciler import reconcile_stations
 from app.settings import Settings, UnknownStations, UnknownTags
 from app.system import Role, ServerFailed, System, background, utc_now
 from domain.values import AuthorizationStatus
@@ -98,6 +99,7 @@ async def _stations(system: System, metrics: Metrics, pki: Pki) -> AsyncIterator
         utc_now,
         secrets.pepper(settings),
         accept_unknown=settings.unknown_stations is UnknownStations.ACCEPT,
+        master_pass_group=settings.master_pass_group,
         unknown_tags=(
             AuthorizationStatus.ACCEPTED if settings.unknown_tags is UnknownTags.ACCEPT else AuthorizationStatus.INVALID
         ),
@@ -111,6 +113,7 @@ async def _stations(system: System, metrics: Metrics, pki: Pki) -> AsyncIterator
     async with (
         background(system, follow_journal(node, await system.journal.head()), "feed"),
         background(system, take_care(node, system.pool), "caretaker"),
+        background(system, reconcile_stations(node, system.pool), "reconciler"),
     ):
         listener = await listen(
             node, settings.ocpp_host, settings.ocpp_port, max_message_bytes=settings.max_message_bytes

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     unknown_tags: UnknownTags = Field(
         UnknownTags.REJECT, description="accept lets everybody charge whose token was never set"
     )
+    master_pass_group: str | None = Field(
+        None, description="group of the tokens that may end any transaction and begin none (MasterPassGroupId)"
+    )
     api_auth: ApiAuth = Field(ApiAuth.REQUIRED, description="off only works on a loopback HTTP_HOST")
     api_key: str | None = Field(None, description="unset: one is made at the first start and shown once")
     pepper: str | None = Field(

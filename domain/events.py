@@ -15,6 +15,7 @@ from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
 from domain.monitoring import MonitoringBook
 from domain.network import NetworkBook
+from domain.reconciliation import Reconciliation
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
 from domain.station import Station
@@ -41,6 +42,7 @@ __all__ = [
     "MonitoringBook",
     "NetworkBook",
     "PrivacyBook",
+    "Reconciliation",
     "ReservationBook",
     "SecurityBook",
     "Station",
@@ -57,9 +59,9 @@ AGGREGATES = (
     Command,
     IdTokenRecord,
     Tariff,
-    ChargeDetailRecord,
     AvailabilityBook,
     CertificateBook,
+    ChargeDetailRecord,
     ChargingProfileBook,
     ConfigurationBook,
     CustomerInformationBook,
@@ -71,6 +73,7 @@ AGGREGATES = (
     MaintenanceBook,
     MonitoringBook,
     NetworkBook,
+    Reconciliation,
     ReservationBook,
     SecurityBook,
     TransactionStatusBook,

@@ -127,7 +127,7 @@ class Facts:
             self._apply_charging_state(event.charging_state, at, seq_no)
         if event.id_token is not None:
             self._apply_id_token(event, (_standing(event), at, seq_no))
-        if isinstance(event, Transaction.Started | Transaction.Updated | Transaction.Ended):
+        if isinstance(event, _REFERRING):
             if event.remote_start_id is not None:
                 self.remote_start_id = event.remote_start_id
             if event.reservation_id is not None:
@@ -257,6 +257,8 @@ class Transaction(Aggregate):
         self._tokens: set[IdToken] = set()
         self._seen: set[int] = set()
         self._deciding: int | None = None
+        self.ends = 0
+        """How often its end was told, or guessed."""
 
     @staticmethod
     def stream(station_id: str, transaction_id: str, at: datetime) -> str:
@@ -309,6 +311,8 @@ class Transaction(Aggregate):
         key, self._deciding = self._deciding, None
         self._seen.add(key or _content(type(event), vars(event)))
         self.facts.apply(event)
+        if isinstance(event, _ENDS):
+            self.ends += 1
         if event.id_token is not None:
             self._tokens.add(event.id_token)
 
@@ -317,11 +321,19 @@ class Transaction(Aggregate):
         return self.facts.state
 
     @property
+    def ends_pending(self) -> int:
+        """How many of its ends are not recorded yet."""
+        return sum(isinstance(event, _ENDS) for event in self.pending_events)
+
+    @property
     def tokens(self) -> Iterable[IdToken]:
         """All that were presented in it."""
         return self._tokens
 
 
+_REFERRING = (Transaction.Started, Transaction.Updated, Transaction.Ended)
+"""What may name a remote start or a reservation."""
+_ENDS = (Transaction.Ended, Transaction.Closed)
 _CONTENT = ("occurred_at", "seq_no", "trigger_reason", "charging_state", "id_token", "meter_stop_wh")
 
 

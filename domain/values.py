@@ -16,6 +16,13 @@ class RegistrationStatus(StrEnum):
     REJECTED = "Rejected"
 
 
+class Reconciling(StrEnum):
+    """When what a station has is compared with what it should have."""
+
+    MANUAL = "MANUAL"
+    ON_BOOT = "ON_BOOT"
+
+
 class AuthorizationStatus(StrEnum):
     """2.0.1 AuthorizationStatusEnumType; 1.6 knows the first five and reads the others as Invalid."""
 

@@ -17,6 +17,7 @@ from projections.maintenance import maintenance
 from projections.metering import meter_values
 from projections.monitoring import monitoring
 from projections.network_profiles import network_profiles
+from projections.reconciliations import reconciliations
 from projections.reports import reports
 from projections.reservations import reservations
 from projections.security_events import security_events
@@ -41,6 +42,7 @@ READ_MODELS = (
     maintenance,
     monitoring,
     network_profiles,
+    reconciliations,
     reports,
     reservations,
     security_events,

@@ -58,13 +58,14 @@ class Holder:
         encoding = (PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return self.key.private_bytes(*encoding).decode()
 
-    def hash_data(self, responder: str = "") -> dict[str, str]:
+    def hash_data(self, responder: str = "", algorithm: str = "SHA256") -> dict[str, str]:
         """As a station tells it, for OCSP."""
         assert self.issuer is not None
-        asked = ocsp.OCSPRequestBuilder().add_certificate(self.certificate, self.issuer.certificate, hashes.SHA256())
-        request = asked.build()
+        hash_ = getattr(hashes, algorithm)()
+        builder = ocsp.OCSPRequestBuilder().add_certificate(self.certificate, self.issuer.certificate, hash_)
+        request = builder.build()
         return {
-            "hashAlgorithm": "SHA256",
+            "hashAlgorithm": algorithm,
             "issuerNameHash": request.issuer_name_hash.hex(),
             "issuerKeyHash": request.issuer_key_hash.hex(),
             "serialNumber": f"{self.certificate.serial_number:X}",
@@ -150,7 +151,7 @@ class Responder:
         builder = ocsp.OCSPResponseBuilder().add_response(
             cert=holder.certificate,
             issuer=holder.issuer.certificate,
-            algorithm=hashes.SHA256(),
+            algorithm=request.hash_algorithm,
             cert_status=ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD,
             this_update=now,
             next_update=now + self.lasts if self.lasts else None,

@@ -15,6 +15,7 @@ from api.graphql.context import Info
 from api.graphql.deciding import DEEPEST_PAYLOAD, checked, deeper
 from api.graphql.enums import ChargingProfilePurpose, ResetType
 from api.graphql.errors import Refused, UserErrorCode, bad_input, refusals_as
+from api.graphql.network_profiles import tells_secrets
 from api.graphql.passwords import change_to, password_in
 from api.graphql.scalars import JSON
 from projections.sessions import transactions_by_id
@@ -32,6 +33,7 @@ class RequestCommandInput(StationRequest):
 class RemoteStartInput(StationRequest):
     id_token: str
     id_token_type: str = "ISO14443"  # noqa: S105  # a kind of card
+    group_id: str | None = strawberry.field(default=None, description="2.x: the token's group, if that is to be told.")
     evse_id: int | None = None
     connector_id: int | None = strawberry.field(
         default=None, description="Accepted for completeness: OCPP names the EVSE."
@@ -92,6 +94,8 @@ class CommandMutations:
             return await change_to(info, input, password)
         if input.action in ("SetChargingProfile", "ClearChargingProfile") and names_external(input.payload):
             raise bad_input("payload", "external constraints are for others to set and to clear")
+        if tells_secrets(input.action, input.payload):
+            raise bad_input("payload", "secrets of a network go with setNetworkProfile, which keeps them unreadable")
         return await ask(info, input, input.action, input.payload, typed=False)
 
     @strawberry.mutation(description="Start charging from afar.")
@@ -102,6 +106,8 @@ class CommandMutations:
             "idTokenType": checked("idTokenType", input.id_token_type, 20),
             "remoteStartId": 1 + secrets.randbelow(2**31 - 1),
         }
+        if input.group_id is not None:
+            payload["groupId"] = checked("groupId", input.group_id)
         if input.charging_profile is not None:
             if input.charging_profile.purpose is not ChargingProfilePurpose.TX_PROFILE:
                 raise bad_input("purpose", "the profile of a remote start is a TX_PROFILE")

@@ -12,21 +12,24 @@ from domain.charging_profiles import (
     ChargingProfileKind,
     ChargingProfilePurpose,
     ChargingRateUnit,
-    Confirmation,
     RecurrencyKind,
 )
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
+from domain.installed_profiles import Confirmation
 from domain.metering_truth import Certainty as MeteringCertainty
 from domain.metering_truth import Doubt as MeteringDoubt
 from domain.rating import LineKind, PriceKind
+from domain.reconciliation import Cause
 from domain.sales_tariff import CostKind
 from domain.transaction import TransactionState
-from domain.values import AuthorizationStatus, RegistrationStatus
+from domain.values import AuthorizationStatus, Reconciling, RegistrationStatus
 from projections.billing import RecordState as ChargeDetailRecordState
+from projections.reconciliations import ReconciliationStatus
 from projections.reservations import ReservationStatus
 
 __all__ = [
+    "Cause",
     "ChangeOutcome",
     "ChargeDetailRecordState",
     "ChargingProfileKind",
@@ -43,6 +46,8 @@ __all__ = [
     "MeteringCertainty",
     "MeteringDoubt",
     "PriceKind",
+    "ReconciliationStatus",
+    "Reconciling",
     "RecurrencyKind",
     "RegistrationStatus",
     "ReservationStatus",
@@ -74,6 +79,9 @@ strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)
 strawberry.enum(WishOutcome)
+strawberry.enum(Reconciling, description="When what a station has is compared with what it should have, and mended.")
+strawberry.enum(Cause, name="ReconciliationCause")
+strawberry.enum(ReconciliationStatus, description="EXPIRED: the station did not come in time.")
 strawberry.enum(
     ReservationStatus,
     description="ACCEPTED until it has ended; REMOVED by the station itself, REFUSED from the beginning.",

@@ -15,10 +15,6 @@ from api.graphql.visibility import at_least
 from domain.configuration import Variable
 from domain.monitoring import Monitor as Found
 from projections.monitoring import (
-    DeviceEventRow,
-    MonitoringReportRow,
-    MonitorRow,
-    SettingsRow,
     device_events_page,
     monitoring,
     monitoring_reports_page,
@@ -28,6 +24,7 @@ from projections.monitoring import (
     texts_in,
     variables_in,
 )
+from projections.monitoring_tables import DeviceEventRow, MonitoringReportRow, MonitorRow, SettingsRow
 
 _SEVERITY = "From 0, danger, to 9, debug."
 

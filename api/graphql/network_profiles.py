@@ -17,14 +17,17 @@ from api.graphql.deciding import checked, within_bounds
 from api.graphql.errors import bad_input, refusals_as
 from api.graphql.scalars import INT_MAX, whole
 from api.graphql.visibility import at_least
-from domain.credentials import LONGEST_SECRET, seal
+from api.sealing import seal
 from domain.network import NetworkProfile as Profile
 from projections.network_profiles import NetworkProfileRow, network_profiles, network_profiles_of
 
 _LONGEST_URL = 512
+_LONGEST_KEY = 255
 _LONGEST_NAME = 20
 _LONGEST_NETWORK = 6
+_LONGEST_KEY = 255
 _MOST_SLOTS = 100
+_SECRETS = frozenset({"apnPassword", "simPin", "password", "key", "basicAuthPassword"})
 
 
 @strawberry.enum(description="2.x OCPPInterfaceEnumType.")
@@ -129,7 +132,7 @@ class VpnInput:
     server: str
     user: str
     password: str
-    key: str = strawberry.field(description="At most 64 characters.")
+    key: str
     type: VpnType
     group: str | None = None
 
@@ -190,6 +193,15 @@ class NetworkProfileMutations:
         return await ask(info, input, "SetVariables", {"variables": [change]})
 
 
+def tells_secrets(action: str, payload: dict[str, Any]) -> bool:
+    """Whether a request in a station's own words would bring the secrets of a network into the journal."""
+    data = payload.get("connectionData")
+    if action != "SetNetworkProfile" or not isinstance(data, dict):
+        return False
+    ways = [data, *(way for name in ("apn", "vpn") if isinstance(way := data.get(name), dict))]
+    return any(way.keys() & _SECRETS for way in ways)
+
+
 SealUp = Callable[[str, str, int], str]
 
 
@@ -225,7 +237,7 @@ def _vpn(vpn: VpnInput, seal_up: SealUp) -> dict[str, Any]:
         "server": checked("server", vpn.server, _LONGEST_URL),
         "user": checked("user", vpn.user, _LONGEST_NAME),
         "password": seal_up("password", vpn.password, _LONGEST_NAME),
-        "key": seal_up("key", vpn.key, LONGEST_SECRET),
+        "key": seal_up("key", vpn.key, _LONGEST_KEY),
         "type": vpn.type.value,
     }
     if vpn.group is not None:

@@ -33,6 +33,7 @@ from api.graphql.monitoring import MonitoringQueries
 from api.graphql.monitoring_requests import MonitoringMutations
 from api.graphql.network_profiles import NetworkProfileMutations, NetworkProfileQueries
 from api.graphql.passwords import PasswordMutations
+from api.graphql.reconciliations import ReconciliationMutations, ReconciliationQueries
 from api.graphql.reports import ReportMutations, ReportQueries
 from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.reviewing import ReviewMutations
@@ -63,6 +64,7 @@ class Query(
     MaintenanceQueries,
     MonitoringQueries,
     NetworkProfileQueries,
+    ReconciliationQueries,
     ReportQueries,
     ReservationQueries,
     SecurityEventQueries,
@@ -87,6 +89,7 @@ class Mutation(
     MonitoringMutations,
     NetworkProfileMutations,
     PasswordMutations,
+    ReconciliationMutations,
     ReportMutations,
     ReservationMutations,
     ReviewMutations,

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.graphql.context import Info
+from api.graphql.context import Info, asks_for
 from api.graphql.enums import TransactionState
 from api.graphql.paging import EMPTY, Connection, connection, instant_of, key_of, page_size
 from api.graphql.scalars import whole
 from api.graphql.stations import Station, station_by_id
 from api.graphql.transaction_status import TransactionStatus, transaction_status_by_id
 from api.graphql.visibility import at_least
-from projections.billing import cdrs_by_id
+from projections.billing import billing, cdrs_by_id
 from projections.costs import costs_by_id
 from projections.metering import MeterValueRow, latest_readings, meter_values, meter_values_of
+from projections.model import ReadModel
 from projections.sessions import TransactionRow, sessions, transactions_by_id, transactions_page
+from projections.transaction_status import transaction_statuses
 
 if TYPE_CHECKING:
     from api.graphql.billing import ChargeDetailRecord
@@ -180,13 +182,19 @@ class TransactionFilter:
     evse_id: int | None = None
 
 
+def _asked_for(info: Info) -> list[ReadModel]:
+    """The read models of fields that not everybody wants and waits for."""
+    bill = asks_for(info, "cost") or asks_for(info, "chargeDetailRecord")
+    return [billing] * bill + [transaction_statuses] * asks_for(info, "status")
+
+
 @strawberry.type
 class TransactionQueries:
     @strawberry.field(description="By Transaction.id.")
     async def transaction(
         self, info: Info, id: strawberry.ID, at_least_position: str | None = None
     ) -> Transaction | None:
-        await at_least(info, at_least_position, sessions, meter_values)
+        await at_least(info, at_least_position, sessions, meter_values, *_asked_for(info))
         return await transaction_by_id(info, id)
 
     @strawberry.field(description="Transactions by id: those of a station together.")
@@ -199,7 +207,7 @@ class TransactionQueries:
         at_least_position: str | None = None,
     ) -> Connection[Transaction]:
         size, key = page_size(first), key_of(after)
-        await at_least(info, at_least_position, sessions, meter_values)
+        await at_least(info, at_least_position, sessions, meter_values, *_asked_for(info))
         page = await transactions_page(info.context.pool, size, key, **(vars(filter) if filter else {}))
         return connection(page, Transaction.of, lambda row: row.id)
 

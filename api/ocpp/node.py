@@ -71,6 +71,8 @@ class Node:
     accept_unknown: bool = False
     unknown_tags: AuthorizationStatus = AuthorizationStatus.INVALID
     """What tokens are answered of which nothing was said."""
+    master_pass_group: str | None = None
+    """Tokens of this group end transactions and begin none (2.0.1 C16)."""
     heartbeat_interval: int = 300
     """Seconds, told to accepted stations at boot."""
     boot_retry_interval: int = 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from secrets import token_hex
 from typing import Any, TypeVar, cast
@@ -21,7 +22,7 @@ from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
 from domain.tariff import Terms
 from domain.transaction import Occurrence, TransactionState
-from domain.values import Evse, IdToken
+from domain.values import AuthorizationStatus, Evse, IdToken
 
 B = TypeVar("B", bound=Book)
 
@@ -133,7 +134,7 @@ class StationSession:
         found = books.get(kind)
         stream = kind.stream(self.station_id, self.now.date())
         if found is None or found.id != stream:
-            found = books[kind] = await load(self.node.journal, kind, stream)
+            found = books[kind] = kind.opened(stream, await self.node.journal.version_of(stream))
         self._touched.append(found)
         return cast("B", found)
 
@@ -163,11 +164,18 @@ class StationSession:
 
     async def engage(self, id_token: IdToken, transaction_id: str, evse: Evse | None) -> Authorization:
         """As `authorize`, for a transaction that goes on: ConcurrentTx is answered here only."""
+        authorization = await self.authorize(id_token)
+        if authorization.accepted and self._is_master_pass(authorization.group_id):
+            return replace(authorization, status=AuthorizationStatus.INVALID)
         record = await self._record_of(id_token)
         if record is None:
-            return await self.authorize(id_token)
+            return authorization
         use = Use(self.station_id, transaction_id, evse.id if evse else None)
         return record.engage(id_token, use, self.now, self.node.unknown_tags)
+
+    def _is_master_pass(self, group_id: str | None) -> bool:
+        master = self.node.master_pass_group
+        return master is not None and group_id is not None and group_id.casefold() == master.casefold()
 
     async def _record_of(self, id_token: IdToken) -> IdTokenRecord | None:
         """The record of an exclusive token as the journal has it now, to be written in; None for any other token."""
@@ -241,10 +249,9 @@ class StationSession:
         await self.closed(transaction, ref.transaction_id)
 
     async def closed(self, transaction: Transaction, transaction_id: str) -> None:
-        new = transaction_id not in self.day.transactions or not self.day.transactions[transaction_id].ended
         self.day.close_transaction(transaction_id, self.now)
         self._transactions.pop(transaction_id, None)
-        await self._settle(transaction, new=new)
+        await self._settle(transaction)
         for id_token in transaction.tokens:
             if (record := await self._record_of(id_token)) is not None:
                 record.release(self.station_id, transaction_id, self.now)
@@ -281,12 +288,15 @@ class StationSession:
             return settlement.bill
         return rate(facts.course(facts.last_at), terms)
 
-    async def _settle(self, transaction: Transaction, *, new: bool) -> None:
-        """Bill what has ended, in one commit with its end; whoever is `new` has no record yet."""
+    async def _settle(self, transaction: Transaction) -> None:
+        """Bill what has ended, in one commit with its end, or with what is told of it later."""
         if not transaction.pending_events:
             return
         stream = ChargeDetailRecord.stream(transaction.id)
-        record = ChargeDetailRecord.blank(stream) if new else await load(self.node.journal, ChargeDetailRecord, stream)
+        if transaction.ends == transaction.ends_pending:  # it ends with this, so there can be no record of it
+            record = ChargeDetailRecord.blank(stream)
+        else:
+            record = await load(self.node.journal, ChargeDetailRecord, stream)
         if (settlement := await self._settlement(transaction)) is not None:
             record.settle(settlement, self.now)
             self._touched.append(record)

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from api.ocpp.pki import NotSigned
+from app.pki.faults import UNREADABLE, Unusable
 
 _SMALLEST_RSA, _SMALLEST_EC = 2048, 224
 """Bits (2.0.1 A00.FR.501, FR.502)."""
@@ -23,10 +24,6 @@ _SKEW = timedelta(minutes=5)
 _LONGEST_CHAIN = 10_000
 
 FOR_CLIENTS, FOR_SERVERS = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
-
-
-class Unusable(ValueError):
-    """A file of certificates or keys is not what it has to be; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,13 @@ class LocalAuthority:
         """Raises Unusable for files that are not what they have to be, OSError for those that cannot be read."""
         try:
             private = serialization.load_pem_private_key(key.read_bytes(), None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except (TypeError, *UNREADABLE):
             raise Unusable(f"{key} is no private key in PEM without a password") from None
         if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise Unusable(f"{key} is neither an RSA nor an EC key")
         try:
             chain = tuple(x509.load_pem_x509_certificates(certificate.read_bytes()))
-        except ValueError:
+        except UNREADABLE:
             raise Unusable(f"{certificate} has no certificates in PEM") from None
         if chain[0].public_key() != private.public_key():
             raise Unusable(f"the first certificate in {certificate} is not that of the key in {key}")
@@ -122,7 +119,7 @@ def _read(csr: str, station_id: str) -> x509.CertificateSigningRequest:
         request = x509.load_pem_x509_csr(csr.encode())
         signed = request.is_signature_valid
         key = request.public_key()
-    except (ValueError, InvalidSignature, UnsupportedAlgorithm):
+    except (InvalidSignature, *UNREADABLE):
         raise NotSigned("the request cannot be read") from None
     if not signed:
         raise NotSigned("the request is not signed with its own key")

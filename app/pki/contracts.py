@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from itertools import pairwise
 
+import structlog
 from cryptography import x509
 from cryptography.x509 import verification
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from api.ocpp.pki import OcspFailed, OcspRequest, OcspResponder
+from app.pki.faults import UNREADABLE
 from app.pki.ocsp import PATIENCE, Standing, issuer_hashes, standing
 from domain.certificates import CertificateHash, ContractFinding
+
+log = structlog.get_logger(__name__)
 
 _ALGORITHM = "SHA256"
 _LONGEST_CHAIN = 5
@@ -45,7 +48,8 @@ class Contracts:
                         return ContractFinding.CERTIFICATE_EXPIRED
                     requests = list(dict.fromkeys([*requests, *_requests(shown)]))
                 found = await asyncio.gather(*(self._standing(request, shown, at) for request in requests))
-        except (NoChain, TimeoutError):
+        except (NoChain, TimeoutError) as failure:
+            log.info("pki.contract_not_checked", reason=str(failure) or "no answer in time")
             return ContractFinding.CERT_CHAIN_ERROR
         if Standing.REVOKED in found:
             return ContractFinding.CERTIFICATE_REVOKED
@@ -56,23 +60,25 @@ class Contracts:
         try:
             answer = await self._responder.ask(request, at)
             return standing(answer, request.hash, (*self._known, *shown), at)
-        except OcspFailed:
+        except OcspFailed as failure:
+            log.info("pki.contract_not_checked", reason=str(failure), responder=request.responder_url)
             return Standing.UNKNOWN
 
     def _verified(self, pem: str, at: datetime) -> tuple[bool, list[x509.Certificate]]:
         """Whether a chain has expired, and all of it from the leaf to the root. Raises NoChain."""
         try:
             leaf, *others = x509.load_pem_x509_certificates(pem.encode())
-        except ValueError:
-            raise NoChain from None
+        except UNREADABLE:
+            raise NoChain("the chain is not PEM") from None
         if not self._roots or len(others) >= _LONGEST_CHAIN:
-            raise NoChain
+            raise NoChain("no roots are known" if not self._roots else "the chain is too long")
         ended = min(one.not_valid_after_utc for one in (leaf, *others))
         others += [one for one in self._known if one not in self._roots]
-        with suppress(NoChain):
+        try:
             return False, self._path(leaf, others, at)
-        if ended >= at:
-            raise NoChain
+        except NoChain:
+            if ended >= at:
+                raise
         return True, self._path(leaf, others, ended)
 
     def _path(self, leaf: x509.Certificate, others: list[x509.Certificate], at: datetime) -> list[x509.Certificate]:
@@ -86,8 +92,8 @@ class Contracts:
         )
         try:
             return verifier.verify(leaf, others).chain
-        except (verification.VerificationError, ValueError, TypeError):
-            raise NoChain from None
+        except (verification.VerificationError, TypeError, *UNREADABLE) as failure:
+            raise NoChain(str(failure)) from None
 
 
 def _may_sign(_: object, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
@@ -114,14 +120,14 @@ def _requests(chain: Sequence[x509.Certificate]) -> list[OcspRequest]:
             named = CertificateHash(_ALGORITHM, name.hex(), key.hex(), f"{certificate.serial_number:X}")
             found.append(OcspRequest(named, url))
         elif certificate is chain[0]:
-            raise NoChain
+            raise NoChain("the certificate names no responder")
     return found
 
 
 def _responder_of(certificate: x509.Certificate) -> str | None:
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return None
     places = [one.access_location for one in access if one.access_method == AuthorityInformationAccessOID.OCSP]
     return next((str(place.value) for place in places if isinstance(place, x509.UniformResourceIdentifier)), None)

@@ -32,7 +32,12 @@ class Door:
     async def post(self, url: str, body: bytes, content_type: str, *, most: int) -> bytes:
         """The body of a good answer, of at most so many bytes. Raises Closed; time is up to the caller."""
         parts, host = _taken_apart(url)
-        headers = {"Host": parts.netloc, "Content-Type": content_type, "Accept-Encoding": "identity"}
+        headers = {
+            "Host": parts.netloc,
+            "Content-Type": content_type,
+            "Accept-Encoding": "identity",
+            "Connection": "close",  # else another name at this address would be believed to be the one TLS has checked
+        }
         named = {"sni_hostname": host} if parts.scheme == "https" else {}
         # Connected to the very addresses that were looked at: a name could lead elsewhere when it is asked for again.
         for address in await self._addresses(host):

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
@@ -23,13 +23,16 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from api.ocpp.pki import OcspFailed, OcspRequest
 from app.pki.door import Closed, Door
+from app.pki.faults import UNREADABLE
 from domain.certificates import CertificateHash
 
 PATIENCE = 5.0
 """Seconds: a car waits no longer."""
-_LARGEST = 65_536
+_LARGEST = 16_384
 """Bytes of an answer."""
-_KEPT = 10_000
+_KEPT = 2_000
+_GOOD_WITHOUT_END = timedelta(days=1)
+"""For so long an answer counts that does not say how long it does; an old one could be shown for ever."""
 _SKEW = timedelta(minutes=5)
 
 ALGORITHMS: dict[str, type[hashes.HashAlgorithm]] = {
@@ -91,11 +94,11 @@ def single_response(answer: bytes, named: CertificateHash, at: datetime) -> ocsp
         response = ocsp.load_der_ocsp_response(answer)
         found = list(response.responses) if response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL else []
         about = [single for single in found if _is_about(single, named)]
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise OcspFailed("the answer of the responder cannot be read") from None
     for single in about:
-        ends = single.next_update_utc
-        if single.this_update_utc <= at + _SKEW and (ends is None or at < ends):
+        ends = single.next_update_utc or single.this_update_utc + _GOOD_WITHOUT_END
+        if single.this_update_utc <= at + _SKEW and at < ends:
             return single
     raise OcspFailed("the responder says nothing about this certificate that counts now")
 
@@ -139,7 +142,7 @@ def _signers(issuer: x509.Certificate, shown: Sequence[x509.Certificate], at: da
     yield issuer
     for one in shown:
         if one.not_valid_before_utc <= at <= one.not_valid_after_utc and _is_responder(one):
-            with suppress(ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            with suppress(TypeError, InvalidSignature, *UNREADABLE):
                 one.verify_directly_issued_by(issuer)
                 yield one
 
@@ -147,15 +150,15 @@ def _signers(issuer: x509.Certificate, shown: Sequence[x509.Certificate], at: da
 def _is_responder(certificate: x509.Certificate) -> bool:
     try:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return False
     return ExtendedKeyUsageOID.OCSP_SIGNING in purposes
 
 
 def _has_signed(signer: x509.Certificate, response: ocsp.OCSPResponse) -> bool:
-    key, algorithm = signer.public_key(), response.signature_hash_algorithm
     signed = (response.signature, response.tbs_response_bytes)
     try:
+        key, algorithm = signer.public_key(), response.signature_hash_algorithm
         match key:
             case ec.EllipticCurvePublicKey() if algorithm is not None:
                 key.verify(*signed, ec.ECDSA(algorithm))
@@ -163,6 +166,6 @@ def _has_signed(signer: x509.Certificate, response: ocsp.OCSPResponse) -> bool:
                 key.verify(*signed, padding.PKCS1v15(), algorithm)
             case _:
                 return False
-    except (InvalidSignature, UnsupportedAlgorithm):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True

@@ -11,9 +11,10 @@ import httpx
 from cryptography import x509
 
 from api.ocpp.pki import Pki
-from app.pki.authority import FOR_CLIENTS, FOR_SERVERS, LocalAuthority, Unusable
+from app.pki.authority import FOR_CLIENTS, FOR_SERVERS, LocalAuthority
 from app.pki.contracts import Contracts
 from app.pki.door import Door
+from app.pki.faults import UNREADABLE, Unusable
 from app.pki.ocsp import PATIENCE, OcspClient
 from app.pki.pool import ForwardedContracts
 from app.settings import Settings
@@ -48,5 +49,5 @@ def _authorities(settings: Settings) -> dict[str, LocalAuthority]:
 def _certificates(path: Path) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())
-    except ValueError:
+    except UNREADABLE:
         raise Unusable(f"{path} has no certificates in PEM") from None

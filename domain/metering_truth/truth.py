@@ -43,7 +43,7 @@ class Doubt(StrEnum):
     NOT_A_NUMBER = "NOT_A_NUMBER"
 
 
-HELD = frozenset(tuple(Doubt)[:6])
+HELD = frozenset({Doubt.NEGATIVE, Doubt.TOO_FAST, Doubt.METER_EXCHANGED, Doubt.CLOCK, Doubt.ESTIMATED})
 """With one of these a person looks at the bill before it goes out."""
 
 

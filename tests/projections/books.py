@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
+from domain.aggregate import Aggregate
 from domain.availability_wishes import AvailabilityBook, WishOutcome
 from domain.books import Book
 from domain.certificates import CertificateBook, CertificateHash, InstalledCertificate
@@ -19,16 +20,25 @@ from domain.charging_profiles import (
     ChargingSchedule,
     CompositeSchedule,
     Criteria,
+    ReportCriteria,
+    ReportedProfile,
     SchedulePeriod,
 )
 from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
+from domain.customer_information import CustomerInformationBook, CustomerReference, PrivacyBook
 from domain.device_model import Attribute, Characteristics, DeviceModelBook, VariableReport
+from domain.display_messages import DisplayContent, DisplayMessage, DisplayMessageBook
+from domain.ev_charging import AcNeeds, ChargingNeeds, EvChargingBook
 from domain.id_token import Permission
 from domain.local_list import ListEntry, LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.monitoring import Clearing, Monitor, MonitoringBook
+from domain.monitoring import Setting as MonitorSetting
 from domain.network import NetworkBook, NetworkProfile
+from domain.reconciliation import Cause, Finding, Reconciliation
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
+from domain.station_day import DeviceEvent
 from domain.transaction_status import TransactionStatusBook
 from domain.values import AuthorizationStatus, Evse, IdToken
 
@@ -43,7 +53,7 @@ class Library:
         self._rng = rng
         self._books: dict[str, Book] = {}
 
-    def written(self, now: datetime) -> list[Book]:
+    def written(self, now: datetime) -> list[Aggregate]:
         """Something in each; returns the books, with what is new in them."""
         return [
             self._configured(now),
@@ -54,9 +64,14 @@ class Library:
             self._certified(now),
             self._secured(now),
             self._limited(now),
+            self._displayed(now),
+            *self._asked_about_customers(now),
+            self._monitored(now),
             self._modelled(now),
             self._reached(now),
             self._asked(now),
+            self._reconciled(now),
+            self._needed(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -64,6 +79,14 @@ class Library:
         book = self._books.setdefault(stream, kind.blank(stream))
         assert isinstance(book, kind)
         return book
+
+    def _reconciled(self, now: datetime) -> Aggregate:
+        """Asked for when it is too late, so that nobody does it but here."""
+        new, rng = Reconciliation.blank(Reconciliation.stream(self._station_id, f"{now:%H%M%S%f}", now)), self._rng
+        new.request(rng.choice(list(Cause)), now, now)
+        if rng.random() < 0.7:
+            new.end((Finding("localList", rng.randrange(2), ("c",), rng.choice([None, "away"])),), now)
+        return new
 
     def _configured(self, now: datetime) -> Book:
         book, rng = self._book(ConfigurationBook, now), self._rng
@@ -176,6 +199,26 @@ class Library:
             status="Accepted",
             schedule=schedule,
         )
+        asked = {"request_id": rng.randrange(3), "criteria": ReportCriteria(evse_id=evse_id), "status": "Accepted"}
+        book.trigger_event(ChargingProfileBook.ReportAsked, timestamp=now, **asked)
+        told = (ReportedProfile(1, rng.choice(["CSO", "EMS"]), profile),)
+        number, last = rng.randrange(3), rng.random() < 0.5
+        book.trigger_event(ChargingProfileBook.Reported, timestamp=now, request_id=number, profiles=told, last=last)
+        source = rng.choice(["EMS", "SO"])
+        book.trigger_event(ChargingProfileBook.LimitNotified, timestamp=now, source=source, evse_id=evse_id)
+        if rng.random() < 0.5:
+            book.trigger_event(ChargingProfileBook.LimitCleared, timestamp=now, source=rng.choice(["EMS", "SO"]))
+        return book
+
+    def _needed(self, now: datetime) -> Book:
+        book, rng = self._book(EvChargingBook, now), self._rng
+        place = {"evse_id": 1, "transaction_id": rng.choice([None, "T1", "T2"])}
+        needs = ChargingNeeds("AC_three_phase", now, AcNeeds(rng.randrange(20_000), 6, 32, 400))
+        answer = rng.choice(["Processing", "Rejected"])
+        book.trigger_event(EvChargingBook.NeedsNotified, timestamp=now, needs=needs, answer=answer, **place)
+        schedule = ChargingSchedule(ChargingRateUnit.A, (SchedulePeriod(0, Decimal(rng.randrange(6, 33))),))
+        plan = {"schedule": schedule, "time_base": now, "accepted": rng.random() < 0.5}
+        book.trigger_event(EvChargingBook.ScheduleNotified, timestamp=now, **plan, **place)
         return book
 
     def _modelled(self, now: datetime) -> Book:
@@ -203,3 +246,68 @@ class Library:
             NetworkBook.ProfileAnswered, timestamp=now, slot=rng.randrange(3), profile=profile, outcome=outcome
         )
         return book
+
+    def _displayed(self, now: datetime) -> Book:
+        book, rng = self._book(DisplayMessageBook, now), self._rng
+        content = DisplayContent(rng.choice(["Hello", "Goodbye"]), "UTF8")
+        bound = {"ends_at": rng.choice([None, now]), "transaction_id": rng.choice([None, "0", "1"])}
+        message = DisplayMessage(rng.randrange(4), "InFront", content, **bound)
+        outcome = rng.choice(["Accepted", "Rejected"])
+        book.trigger_event(DisplayMessageBook.SettingAnswered, timestamp=now, message=message, outcome=outcome)
+        number = rng.randrange(3)
+        ids = rng.choice([(), (1,)])
+        report = {"request_id": number, "ids": ids, "outcome": rng.choice(["Accepted", "Unknown"])}
+        book.trigger_event(DisplayMessageBook.ReportAnswered, timestamp=now, **report)
+        part = {"request_id": number, "messages": (message,), "last": rng.random() < 0.5}
+        book.trigger_event(DisplayMessageBook.Reported, timestamp=now, **part)
+        if rng.random() < 0.3:
+            cleared = {"message_id": rng.randrange(4), "outcome": "Accepted"}
+            book.trigger_event(DisplayMessageBook.ClearingAnswered, timestamp=now, **cleared)
+        return book
+
+    def _asked_about_customers(self, now: datetime) -> list[Book]:
+        book, choices, rng = self._book(CustomerInformationBook, now), self._book(PrivacyBook, now), self._rng
+        asked: dict[str, Any] = {
+            "request_id": rng.randrange(4),
+            "report": rng.random() < 0.8,
+            "clear": rng.random() < 0.4,
+            "outcome": "Accepted",
+            "reference": CustomerReference.ID_TOKEN,
+            "customer": rng.choice(["one", "other"]),
+            "id_token": IdToken("a", "Central"),
+        }
+        book.trigger_event(CustomerInformationBook.RequestAnswered, timestamp=now, **asked)
+        number = rng.randrange(4)
+        for seq_no in rng.sample([0, 1], 2):
+            part = {"request_id": number, "seq_no": seq_no, "data": f"{seq_no}", "last": seq_no == 1}
+            book.trigger_event(CustomerInformationBook.Reported, timestamp=now, generated_at=now, **part)
+        if rng.random() < 0.3:
+            forgotten = PrivacyBook.CustomerInformationForgotten
+            choices.trigger_event(forgotten, timestamp=now, request_id=rng.randrange(4))
+        return [book, choices]
+
+    def _monitored(self, now: datetime) -> Book:
+        book, rng = self._book(MonitoringBook, now), self._rng
+        variable = Variable("Power", rng.choice(["EVSE", "Connector"]))
+        kind = rng.choice([None, "CustomMonitor"])
+        found = [Monitor(variable, "Delta", Decimal(rng.randrange(9)), 4, id, kind=kind) for id in range(3)]
+        settings = tuple(MonitorSetting(one, rng.choice(["Accepted", "Duplicate"])) for one in found[:2])
+        book.trigger_event(MonitoringBook.SettingsAnswered, timestamp=now, settings=settings)
+        number = rng.randrange(3)
+        report = {"request_id": number, "outcome": rng.choice(["Accepted", "EmptyResultSet"])}
+        book.trigger_event(MonitoringBook.ReportAnswered, timestamp=now, **report)
+        for seq_no in rng.sample([0, 1], 2):
+            part = {"request_id": number, "seq_no": seq_no, "monitors": tuple(found[1:2]), "last": seq_no == 1}
+            book.trigger_event(MonitoringBook.Reported, timestamp=now, generated_at=now, **part)
+        if rng.random() < 0.3:
+            book.trigger_event(MonitoringBook.ClearingsAnswered, timestamp=now, clearings=(Clearing(1, "Accepted"),))
+        base = {"base": rng.choice(["All", "FactoryDefault"]), "outcome": rng.choice(["Accepted", "Rejected"])}
+        book.trigger_event(MonitoringBook.BaseAnswered, timestamp=now, **base)
+        book.trigger_event(MonitoringBook.LevelAnswered, timestamp=now, severity=rng.randrange(9), outcome="Accepted")
+        return book
+
+
+def alarm(number: int, now: datetime) -> DeviceEvent:
+    """The monitor 1 alerts, and every other time says that it is over."""
+    told: dict[str, Any] = {"trigger": "Alerting", "monitor_id": 1, "cleared": number % 2 == 1}
+    return DeviceEvent(number, now, "EVSE", "Power", f"{number}", **told)

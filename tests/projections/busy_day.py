@@ -23,13 +23,14 @@ from domain.station import Identity, TariffRef
 from domain.station_day import Connection, ConnectorStatus
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading, SampledValue
-from tests.projections.books import Library
+from tests.billing.cashier import Cashier
+from tests.projections.books import Library, alarm
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def busy_day(seed: int = 1, stations: int = 4, sessions: int = 3) -> list[Any]:
-    """The events in the order in which they are recorded."""
+    """The events in the order in which they are recorded, with the bills that follow."""
     rng = Random(seed)
     tariff = Tariff.blank(Tariff.stream("day"))
     events = _decided(_priced(tariff, 1))
@@ -43,7 +44,7 @@ def busy_day(seed: int = 1, stations: int = 4, sessions: int = 3) -> list[Any]:
             events += _decided(*changed)
         if rng.random() < 0.02:
             events += _decided(_priced(tariff, rng.randrange(2, 99)))
-    return events
+    return list(Cashier().following(events))
 
 
 def _decided(*aggregates: Aggregate) -> list[Any]:
@@ -76,6 +77,7 @@ def _life(rng: Random, name: str, tariff: Tariff, sessions: int) -> Iterator[tup
         status = rng.choice(["Available", "Charging", "Faulted"])
         day.report_status(ConnectorStatus(rng.randrange(3), 1, status), now - timedelta(minutes=rng.randrange(99)), now)
         day.meter(Evse(0), (_reading(rng, now, rng.randrange(9999)),), None, now)
+        day.notify_events(now, n, (alarm(n, now),), now)
         yield (day,)
         yield from _session(rng, name, f"{n}", now, station, tariff)
         yield from _asked(rng, name, f"{name} {n}", now)

@@ -14,6 +14,7 @@ from domain.journal import Entry
 from projections.all import READ_MODELS
 from projections.model import ReadModel
 from projections.runner import Runner
+from tests.billing.cashier import Cashier
 
 Contents = dict[str, list[str]]
 """Of each table, its rows as PostgreSQL writes them, sorted."""
@@ -23,10 +24,14 @@ class Shelf:
     def __init__(self, journal: PostgresJournal, pool: asyncpg.Pool) -> None:
         self.journal = journal
         self.pool = pool
+        self._cashier = Cashier()
 
     async def given(self, *aggregates: Aggregate) -> int:
-        """Record what the aggregates decided, one after the other; returns the position when readers see it."""
-        return await self.record(event for aggregate in aggregates for event in aggregate.collect_events())  # type: ignore[misc]
+        """Record what the aggregates decided, one after the other, and the bills that follow; returns the position when
+        readers see it.
+        """
+        decided = [event for aggregate in aggregates for event in aggregate.collect_events()]
+        return await self.record(self._cashier.following(decided))
 
     async def record(self, events: Iterable[Any]) -> int:
         position = await self.journal.append([Entry(cast(DomainEvent, event)) for event in events])

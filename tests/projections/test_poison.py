@@ -11,7 +11,9 @@ import asyncpg
 import pytest
 import structlog
 
-from domain.events import StationDay, Transaction
+from domain.charge_detail_record import Settlement
+from domain.events import ChargeDetailRecord, StationDay, Transaction
+from domain.rating import Course, rate
 from domain.station_day import ConnectorStatus
 from domain.values import Evse, MeterReading, SampledValue
 from projections.all import READ_MODELS
@@ -184,7 +186,9 @@ async def test_energy_beyond_all_measure_halts_billing_and_is_set_aside_elsewher
     transaction = Transaction.blank(Transaction.stream("CS1", "T1", NOON))
     transaction.start(NOON, occurred_at=NOON, meter_start_wh=0)
     transaction.end(NOON, occurred_at=NOON, meter_stop_wh=10**30)
-    position = await shelf.given(transaction)
+    record = ChargeDetailRecord.blank(ChargeDetailRecord.stream(transaction.id))
+    record.settle(Settlement(NOON, NOON, 10**30, 0, rate(Course(None, None), None)), NOON)
+    position = await shelf.record([*transaction.collect_events(), *record.collect_events()])
     await shelf.show()
     assert await shelf.parked(sessions) == [transaction.id]
     assert await shelf.halted(billing) is not None
@@ -232,9 +236,12 @@ async def test_an_event_of_a_later_release_is_set_aside_with_its_stream(shelf: S
     assert await versions(shelf) == {"CS1": " 2 3 4", "CS2": " 2 3 4"}
 
 
-async def test_an_event_of_a_transaction_that_cannot_be_read_halts_billing(shelf: Shelf) -> None:
+async def test_a_bill_that_cannot_be_read_halts_billing(shelf: Shelf) -> None:
     stream = Transaction.stream("CS1", "T1", NOON)
     await unreadable(shelf, stream, 1, "transaction.started", b'{"class_version": 99}')
+    await unreadable(
+        shelf, ChargeDetailRecord.stream(stream), 1, "charge-detail-record.issued", b'{"class_version": 99}'
+    )
     position = await shelf.given(day("CS2"))
     await shelf.show()
     halted = await shelf.halted(billing)

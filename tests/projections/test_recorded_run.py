@@ -37,6 +37,11 @@ WISHES: dict[str, dict[str, Any]] = {
     "ClearCache": {},
     "GetVariables": {"variables": []},
     "ChangeAvailability": {"operationalStatus": "Operative"},
+    "SetVariableMonitoring": {
+        "monitors": [
+            {"component": "EVSE", "evseId": 1, "variable": "Power", "type": "Periodic", "value": "60", "severity": 8}
+        ]
+    },
 }
 """What is asked of each station. A version that cannot say one ends it in an error, which is as good here."""
 

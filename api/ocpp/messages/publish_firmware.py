@@ -6,19 +6,13 @@ Typed payload: `location`, `checksum` MD5, `requestId`, `retries`?, `retryInterv
 from typing import Any
 
 from api.ocpp.registry import answered, sent
-from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from api.ocpp.wire import count, reference
 from domain.maintenance import MaintenanceBook
 
 
-@sent("PublishFirmware", "1.6")
-def publish_firmware_v16(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    raise CallFailed("NotSupported", "OCPP 1.6 knows no local controllers")
-
-
 @sent("PublishFirmware", "2.0.1")
-def publish_firmware_v2(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def publish_firmware(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     retries = {name: typed[name] for name in ("retries", "retryInterval") if typed.get(name) is not None}
     return "PublishFirmware", {name: typed[name] for name in ("location", "checksum", "requestId")} | retries
 

@@ -7,11 +7,12 @@ Typed payload: `versionNumber`, `updateType` Full or Differential, `localAuthori
 from typing import Any
 
 from api.ocpp import wire
+from api.ocpp.parts import divided
 from api.ocpp.registry import answered, sent
 from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from domain.id_token import Authorization, Permission
-from domain.local_list import ListEntry, LocalListBook
+from domain.local_list import DIFFERENTIAL, ListEntry, LocalListBook
 from domain.values import AuthorizationStatus, IdToken
 
 
@@ -42,6 +43,23 @@ def send_local_list_v2(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if entries:  # the schema knows no empty list; none at all is one
         payload["localAuthorizationList"] = entries
     return "SendLocalList", payload
+
+
+def _numbered(part: dict[str, Any], number: int) -> dict[str, Any]:
+    """What a list is too long for is added to it, each time in a version of its own (D01)."""
+    key = "versionNumber" if "versionNumber" in part else "listVersion"
+    return part | {"updateType": DIFFERENTIAL, key: part[key] + number} if number else part
+
+
+divided(
+    "SendLocalList",
+    "1.6",
+    "2.0.1",
+    list_key="localAuthorizationList",
+    component="LocalAuthListCtrlr",
+    numbered=_numbered,
+    in_order=True,
+)
 
 
 def _permission(entry: dict[str, Any]) -> Authorization | None:

@@ -1,8 +1,4 @@
-"""TransactionEvent: the life of a 2.x transaction (2.0.1 E01 to E15). Always answered, in whatever order it comes.
-
-The running cost (I02) goes with the answers to Updated: there it costs no message of its own, and only a station that
-is online and awaits an answer is told. What happened offline is past and is told none.
-"""
+"""TransactionEvent: the life of a 2.x transaction (2.0.1 E01 to E15). Always answered, in whatever order it comes."""
 
 from typing import Any
 
@@ -87,8 +83,10 @@ async def _reply(
 async def _add_prices(
     session: StationSession, transaction: Transaction, request: dict[str, Any], reply: dict[str, Any]
 ) -> None:
-    """I01, I06: the tariff's text beside an accepted token, and when the EVSE says which tariff it is. I02: the cost so
-    far, once there is somebody to pay it.
+    """I01, I06: the tariff's text beside an accepted token, and when the EVSE says which tariff it is.
+
+    I02: the cost so far, once there is somebody to pay it. It goes with the answers to Updated rather than as
+    CostUpdated: there it takes no message of its own, and whoever is told is online.
     """
     if (terms := await session.terms(transaction)) is None:
         return

@@ -6,18 +6,12 @@ Typed payload: `checksum` MD5, as it was published with.
 from typing import Any
 
 from api.ocpp.registry import answered, sent
-from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from domain.maintenance import MaintenanceBook
 
 
-@sent("UnpublishFirmware", "1.6")
-def unpublish_firmware_v16(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    raise CallFailed("NotSupported", "OCPP 1.6 knows no local controllers")
-
-
 @sent("UnpublishFirmware", "2.0.1")
-def unpublish_firmware_v2(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def unpublish_firmware(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "UnpublishFirmware", {"checksum": typed["checksum"]}
 
 

@@ -19,11 +19,12 @@ from api.graphql.context import Services
 from api.graphql.router import graphql_router
 from app.journal import PostgresJournal
 from domain.aggregate import Aggregate, DomainEvent
-from domain.events import Station, StationDay
-from domain.journal import Entry
+from domain.events import Station, StationDay, Tariff
+from domain.journal import Entry, load
 from domain.station_day import ConnectorStatus
 from projections.all import READ_MODELS
 from projections.runner import Runner
+from tests.billing.cashier import Cashier
 
 KEY = "csms_a_key_for_tests"
 T0 = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -40,6 +41,7 @@ class Api:
     services: Services
     bulletin: Bulletin
     keys: set[str] = field(default_factory=lambda: {KEY})
+    cashier: Cashier = field(default_factory=Cashier)
 
     async def post(self, query: str, **variables: Any) -> dict[str, Any]:
         """The whole answer: `data`, `errors`."""
@@ -54,9 +56,13 @@ class Api:
         return answer["data"]
 
     async def record(self, *aggregates: Aggregate) -> str:
-        """Append what aggregates have decided; returns the position."""
+        """Append what aggregates have decided and the bills that follow; returns the position."""
         events = [event for aggregate in aggregates for event in aggregate.collect_events()]
-        return str(await self.journal.append([Entry(cast(DomainEvent, event)) for event in events]))
+        for event in events:
+            if (ref := getattr(event, "tariff", None)) is not None:
+                self.cashier.knows(await load(self.journal, Tariff, Tariff.stream(ref.tariff_id)))
+        followed = self.cashier.following(events)
+        return str(await self.journal.append([Entry(cast(DomainEvent, event)) for event in followed]))
 
     async def register(self, station_id: str) -> str:
         station = Station.blank(Station.stream(station_id))

@@ -250,7 +250,9 @@ class Told:
 
     @property
     def outcome(self) -> Any:
-        return self.rows(sessions, transaction, "recorded_at"), self.rows(billing, cdr, "revision", "issued_at")
+        return self.rows(sessions, transaction, "recorded_at"), self.rows(
+            billing, cdr, "revision", "issued_at", "occasion"
+        )
 
 
 @st.composite

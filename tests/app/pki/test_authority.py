@@ -10,7 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from api.ocpp.pki import NotSigned
-from app.pki.authority import FOR_CLIENTS, LocalAuthority, Unusable
+from app.pki.authority import FOR_CLIENTS, LocalAuthority
+from app.pki.faults import Unusable
 from tests.pem import CSR
 from tests.pki import Holder, csr
 
@@ -57,9 +58,10 @@ async def test_a_root_is_not_handed_out_and_nothing_outlives_it() -> None:
         (csr("CS1", rsa.generate_private_key(65537, 1024)), "2048 bits"),  # noqa: S505
         (csr("CS1", ec.generate_private_key(ec.SECP192R1())), "224 bits"),
         (CSR.replace("V4YW1wbGUgQ1BP", "V4YW1wbGUgQ1BQ"), "its own key"),
+        (CSR.replace("MIHfMIGHAgEA", "MIHfMIGHAgEH"), "cannot be read"),
         ("-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n", "cannot be read"),
     ],
-    ids=["other", "case", "rsa", "ec", "signature", "empty"],
+    ids=["other", "case", "rsa", "ec", "signature", "version", "empty"],
 )
 async def test_what_is_not_as_it_has_to_be_is_not_signed(request_: str, why: str) -> None:
     with pytest.raises(NotSigned, match=why):

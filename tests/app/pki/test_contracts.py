@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from api.ocpp.pki import OcspRequest
 from app.pki.contracts import Contracts
 from app.pki.ocsp import OcspClient
 from domain.certificates import ContractFinding
-from tests.pki import Holder, Responder, pem
+from tests.pki import DER, Holder, Responder, pem
 
 NOW = datetime.now(UTC)
 
@@ -92,12 +93,18 @@ async def test_chains_that_lead_nowhere(client: OcspClient, responder: Responder
         "",
         "x",
         shown.chain[:300],
+        _of_version_9(shown.leaf) + shown.sub.pem,
         shown.leaf.pem + shown.sub.pem * 6,
     ):
         assert await contracts.check(chain, [], NOW) is ContractFinding.CERT_CHAIN_ERROR, chain
     assert not responder.asked
     assert await contracts.check(None, [], NOW) is ContractFinding.CERT_CHAIN_ERROR
     assert await knowing(client).check(shown.chain, [], NOW) is ContractFinding.CERT_CHAIN_ERROR
+
+
+def _of_version_9(holder: Holder) -> str:
+    der = holder.certificate.public_bytes(DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x08", 1)
+    return f"-----BEGIN CERTIFICATE-----\n{b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
 
 
 async def test_what_is_below_the_root_may_be_known_to_us(client: OcspClient, responder: Responder) -> None:

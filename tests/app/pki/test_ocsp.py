@@ -12,6 +12,7 @@ from cryptography.x509 import ocsp
 from api.ocpp.pki import OcspFailed, OcspRequest
 from app.pki import ocsp as asking
 from app.pki.ocsp import OcspClient, Standing, standing
+from domain.certificates import CertificateHash
 from tests.pki import OCSP_SIGNING, Holder, Responder
 
 NOW = datetime.now(UTC)
@@ -39,6 +40,14 @@ async def test_the_hash_data_are_asked_as_the_station_gave_them(
     assert asked.issuer_name_hash.hex() == leaf.named.issuer_name_hash
 
 
+@pytest.mark.parametrize("algorithm", ["SHA384", "SHA512"])
+async def test_other_hashes_will_do(algorithm: str, client: OcspClient, responder: Responder, leaf: Holder) -> None:
+    assert leaf.issuer is not None
+    named = CertificateHash(*leaf.hash_data(algorithm=algorithm).values())
+    answer = await client.ask(OcspRequest(named, responder.url), NOW)
+    assert standing(answer, named, [leaf.issuer.certificate], NOW) is Standing.GOOD
+
+
 async def test_an_answer_is_kept_as_long_as_it_is_good(client: OcspClient, responder: Responder, leaf: Holder) -> None:
     for minutes in (0, 30, 59):
         await client.ask(request(leaf, responder), NOW + timedelta(minutes=minutes))
@@ -55,6 +64,8 @@ async def test_one_that_does_not_say_how_long_is_not_kept(
     for _ in range(2):
         await client.ask(request(leaf, responder), NOW)
     assert len(responder.asked) == 2
+    with pytest.raises(OcspFailed, match="counts now"):
+        await client.ask(request(leaf, responder), NOW + timedelta(days=1, minutes=1))
 
 
 async def test_not_more_are_kept_than_there_is_room_for(
@@ -74,7 +85,7 @@ async def test_not_more_are_kept_than_there_is_room_for(
         (200, b""),
         (200, b"\x30\x00"),
         (404, b""),
-        (200, b"x" * 70_000),
+        (200, b"x" * 20_000),
         (200, ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)),
     ],
     ids=["empty", "nothing", "missing", "large", "later"],

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
-from api.ocpp.schema import CallFailed
 from domain.events import MaintenanceBook
 from tests.api.ocpp.line import Line
 from tests.api.ocpp.said import noted, said
@@ -14,11 +11,6 @@ def test_it_is_said_with_what_is_known() -> None:
     assert said("2.0.1", "PublishFirmware", FIRMWARE) == ("PublishFirmware", FIRMWARE)
     more = FIRMWARE | {"retries": 0, "retryInterval": 9}
     assert said("2.0.1", "PublishFirmware", more) == ("PublishFirmware", more)
-
-
-def test_1_6_has_no_local_controllers() -> None:
-    with pytest.raises(CallFailed, match="local controllers"):
-        said("1.6", "PublishFirmware", FIRMWARE)
 
 
 async def test_what_the_controller_answers_is_noted(v201: Line) -> None:

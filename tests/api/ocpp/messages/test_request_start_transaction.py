@@ -22,6 +22,13 @@ def test_2_0_1_starts_an_evse(where: dict[str, Any]) -> None:
     assert (action, payload) == ("RequestStartTransaction", {"remoteStartId": 7, "idToken": token, **where})
 
 
+def test_the_group_of_the_token_is_said_where_the_version_has_a_word_for_it() -> None:
+    typed = {**TYPED, "groupId": "FLEET"}
+    assert said("1.6", "RequestStartTransaction", typed)[1] == {"idTag": "ABC123"}
+    group = said("2.0.1", "RequestStartTransaction", typed)[1]["groupIdToken"]
+    assert group == {"idToken": "FLEET", "type": "Central"}
+
+
 RELATIVE: dict[str, Any] = {
     "id": 3,
     "stackLevel": 0,
@@ -50,6 +57,29 @@ async def test_the_profile_is_noted_with_the_token_whose_transaction_it_waits_fo
     assert (event.profile.id, event.evse_id, event.accepted) == (3, where.get("evseId"), True)
     expected = RemoteStart("ABC123", None if line.version.name == "1.6" else 7)
     assert event.remote_start == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "response"),
+    [({"remoteStartId": 7}, {}), ({}, {"transactionId": "TX1"})],
+    ids=["the transaction was told first", "the cable was there first"],
+)
+async def test_the_profile_waits_for_no_transaction_that_runs_already(
+    v201: Line, told: dict[str, Any], response: dict[str, Any]
+) -> None:
+    event = {
+        "eventType": "Started",
+        "timestamp": "2026-11-20T12:00:00Z",
+        "triggerReason": "RemoteStart",
+        "seqNo": 0,
+        "transactionInfo": {"transactionId": "TX1", **told},
+        "evse": {"id": 2, "connectorId": 1},
+    }
+    await v201.call("TransactionEvent", event)
+    action, request = said("2.0.1", "RequestStartTransaction", {**TYPED, "chargingProfile": RELATIVE})
+    [noticed] = await noted(v201, action, request, {"status": "Accepted", **response})
+    assert isinstance(noticed, ChargingProfileBook.Set)
+    assert (noticed.profile.transaction_id, noticed.evse_id, noticed.remote_start) == ("TX1", 2, None)
 
 
 async def test_without_a_profile_nothing_is_noted(line: Line) -> None:

@@ -13,6 +13,7 @@ from tests.api.ocpp.line import Clock, Line
 START: dict[str, Any] = {"connectorId": 1, "idTag": "ABC123", "meterStart": 1500, "timestamp": "2026-11-20T11:58:00Z"}
 STOP: dict[str, Any] = {"transactionId": 1, "meterStop": 4000, "timestamp": "2026-11-20T12:58:00Z"}
 Permit = Callable[..., Awaitable[None]]
+BILLED = "charge-detail-record.issued"
 
 
 async def test_a_stop_ends_the_transaction(v16: Line, permit: Permit) -> None:
@@ -20,7 +21,7 @@ async def test_a_stop_ends_the_transaction(v16: Line, permit: Permit) -> None:
     await v16.call("StartTransaction", START)
     reply = await v16.call("StopTransaction", {**STOP, "idTag": "ABC123", "reason": "EVDisconnected"})
     assert reply == {"idTagInfo": {"status": "Accepted"}}
-    assert v16.kinds == ["transaction.ended", "day.transaction-closed"]
+    assert v16.kinds == ["transaction.ended", BILLED, "day.transaction-closed"]
     facts = (await v16.transaction("1")).facts
     assert facts.state is TransactionState.ENDED
     assert (facts.energy.wh, facts.energy.source) == (2500, "meter-start-stop")
@@ -72,7 +73,7 @@ async def test_a_repeated_stop_changes_nothing(between: str, v16: Line, clock: C
 async def test_a_stop_of_a_transaction_never_heard_of_is_confirmed_and_kept(number: int, v16: Line) -> None:
     stop = {**STOP, "transactionId": number}
     assert await v16.call("StopTransaction", stop) == {}
-    assert v16.kinds == ["transaction.ended", "day.transaction-opened", "day.transaction-closed"]
+    assert v16.kinds == ["transaction.ended", BILLED, "day.transaction-opened", "day.transaction-closed"]
     # and its repetition is the same story
     assert await v16.call("StopTransaction", stop) == {}
     assert len(v16.all(Transaction.Ended)) == 1

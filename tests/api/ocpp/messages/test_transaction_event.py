@@ -14,6 +14,7 @@ from tests.api.ocpp.line import Clock, Line, price
 
 Permit = Callable[..., Awaitable[None]]
 TOKEN = {"idToken": "ABC123", "type": "ISO14443"}
+BILLED = "charge-detail-record.issued"
 
 
 def told(event_type: str, minute: int, trigger: str = "Authorized", **more: Any) -> dict[str, Any]:
@@ -47,7 +48,7 @@ async def test_a_transaction_from_beginning_to_end(v201: Line, permit: Permit) -
     assert await v201.call("TransactionEvent", METERED) == {}
     assert v201.kinds == ["transaction.metered"]
     assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 0}
-    assert v201.kinds == ["transaction.ended", "day.transaction-closed"]
+    assert v201.kinds == ["transaction.ended", BILLED, "day.transaction-closed"]
     facts = (await v201.transaction("T-1")).facts
     assert facts.state is TransactionState.ENDED
     assert (facts.evse, facts.id_token) == (Evse(1, 1), IdToken("ABC123", "ISO14443"))
@@ -79,7 +80,7 @@ async def test_a_repeated_event_changes_nothing_and_gets_the_same_answer(again: 
 async def test_an_end_that_overtakes_what_came_before_it_is_an_end(v201: Line, clock: Clock) -> None:
     # when the end comes first, and the rest on the next day over another connection
     assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 0}
-    assert v201.kinds == ["transaction.ended", "day.transaction-opened", "day.transaction-closed"]
+    assert v201.kinds == ["transaction.ended", BILLED, "day.transaction-opened", "day.transaction-closed"]
     clock.advance(days=1)
     await v201.connect()
     for event in (METERED, CHARGING, STARTED):
@@ -228,6 +229,21 @@ async def test_a_token_that_ends_a_transaction_is_not_the_one_that_pays(v201: Li
     assert reply["idTokenInfo"] == {"status": "Accepted", "groupIdToken": group}
     facts = (await v201.transaction("T-1")).facts
     assert (facts.id_token, facts.authorized_at) == (IdToken("ABC123", "ISO14443"), None)
+
+
+async def test_a_master_pass_ends_transactions_and_begins_none(v201: Line, permit: Permit) -> None:
+    v201.node.master_pass_group = "MasterPass"
+    await permit("ABC123", group_id="MASTERPASS")
+    group = {"idToken": "MASTERPASS", "type": "Central"}
+    for answer, event in (
+        ("Accepted", told("Updated", 0, "StopAuthorized", idToken=TOKEN)),
+        ("Invalid", STARTED),
+        ("Invalid", told("Updated", 2, "RemoteStart", idToken=TOKEN)),
+        ("Accepted", told("Ended", 3, "StopAuthorized", idToken=TOKEN)),
+    ):
+        reply = await v201.call("TransactionEvent", event)
+        assert reply["idTokenInfo"] == {"status": answer, "groupIdToken": group}
+    assert (await v201.transaction("T-1")).facts.authorized_at is None
 
 
 @pytest.mark.parametrize("carrier", ["Started", "Updated", "Ended"])

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from api.ocpp.schema import CallFailed
 from domain.events import MaintenanceBook
 from tests.api.ocpp.line import Line
 from tests.api.ocpp.said import noted, said
@@ -12,11 +11,6 @@ FIRMWARE = {"checksum": "ab" * 16}
 
 def test_it_is_said_with_the_checksum() -> None:
     assert said("2.0.1", "UnpublishFirmware", FIRMWARE) == ("UnpublishFirmware", FIRMWARE)
-
-
-def test_1_6_has_no_local_controllers() -> None:
-    with pytest.raises(CallFailed, match="local controllers"):
-        said("1.6", "UnpublishFirmware", FIRMWARE)
 
 
 @pytest.mark.parametrize("outcome", ["Unpublished", "NoFirmware", "DownloadOngoing"])
