@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.metering_truth import MAX_POWER_W, Doubt, Finding, Told, Truth, measure, unset
+from domain.metering_truth import MAX_POWER_W, Certainty, Doubt, Finding, Told, Truth, measure, unset
 from domain.rating import Course, Reservation, StateChange
 from domain.transaction import Facts, Occurrence, Transaction
 from domain.values import MeterReading
@@ -53,7 +53,9 @@ def recount(
             max_power_w,
         )
     )
-    truth = replace(truth, findings=(*findings, *truth.findings))
+    if findings:
+        sure = Certainty.RECONSTRUCTED if truth.certainty is Certainty.MEASURED else truth.certainty
+        truth = replace(truth, certainty=sure, findings=(*findings, *truth.findings))
     changes = {change.at: change for change in sorted([*states, *_changes(told)], key=lambda change: change.at)}
     end = max(start, end or start)
     course = Course(start, end, truth.samples, tuple(changes.values()), unplugged, reservation, source=truth.source)

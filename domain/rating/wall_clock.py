@@ -74,8 +74,6 @@ def holds(when: Restrictions, local: datetime) -> bool:
     ):
         return False
     begin, end, now = when.start_time or MIDNIGHT, when.end_time or MIDNIGHT, local.time()
-    if end == MIDNIGHT:
-        return now >= begin
     if begin < end:
         return begin <= now < end
     return now >= begin or now < end

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.rating import Bill, check, rate
-from tests.billing.case import LINE, TOTAL, Session, cases, doubts_of, same_quantity, said, terms_of
+from tests.billing.case import LINE, TOTAL, Session, cases, doubts_of, said, same_quantity, terms_of
 
 
 @pytest.mark.parametrize("case", [case for _, case in cases()], ids=[name for name, _ in cases()])
