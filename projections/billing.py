@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
 from domain.events import Tariff, Transaction
-from domain.rating import ChargeLine, PriceElement, Terms, rate
+from domain.rating import ChargeLine, Terms, rate
 from domain.streams import TRANSACTION, parse
 from domain.transaction import Facts, Occurrence, TransactionState
 from projections.model import Key, ReadModel, Row, Rows, Table
@@ -28,7 +28,7 @@ from projections.page import Page, fetch_page
 _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
 _lines = msgspec.json.Decoder(list[ChargeLine]).decode
-_elements = msgspec.json.Decoder(tuple[PriceElement, ...]).decode
+_terms = msgspec.json.Decoder(Terms).decode
 
 
 class TariffRow(Row, frozen=True, gc=False):
@@ -36,8 +36,8 @@ class TariffRow(Row, frozen=True, gc=False):
     version: int
     currency: str
     description: str | None
-    elements: str
-    """JSON: price elements as in `domain.rating.PriceElement`."""
+    terms: str
+    """JSON: `domain.rating.Terms`."""
     defined_at: datetime
 
 
@@ -110,7 +110,7 @@ tariff = Table(
         sa.Column("version", sa.Integer, primary_key=True),
         sa.Column("currency", sa.Text, nullable=False),
         sa.Column("description", sa.Text),
-        sa.Column("elements", sa.Text, nullable=False),
+        sa.Column("terms", sa.Text, nullable=False),
         sa.Column("defined_at", _instant, nullable=False),
     ),
     key_of=_tariff_key,
@@ -165,7 +165,7 @@ def defined(rows: Rows, event: Tariff.Defined) -> None:
             event.originator_version,
             terms.currency,
             terms.description,
-            msgspec.json.encode(terms.elements).decode(),
+            msgspec.json.encode(terms).decode(),
             event.timestamp,
         ),
     )
@@ -193,8 +193,7 @@ def _issue(rows: Rows, session: _Session, event: DomainEvent) -> None:
 def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
     stream, told, terms = parse(event.originator_id), session.facts, session.tariff
     usage = told.usage()
-    known = Terms(terms.currency, _elements(terms.elements.encode())) if terms else None
-    bill = rate(told.course(), known)
+    bill = rate(told.course(), terms_of(terms) if terms else None)
     return CdrRow(
         id=session.id,
         revision=revision,
@@ -219,7 +218,7 @@ def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
 
 billing = ReadModel(
     "billing",
-    version=2,
+    version=3,
     tables=(tariff, facts, cdr),
     handlers={
         Tariff.Defined: defined,
@@ -271,5 +270,5 @@ async def tariffs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, Tar
     return {record["tariff_id"]: TariffRow(*record) for record in await pool.fetch(query, list(ids))}
 
 
-def price_elements(row: TariffRow) -> tuple[PriceElement, ...]:
-    return _elements(row.elements.encode())
+def terms_of(row: TariffRow) -> Terms:
+    return _terms(row.terms.encode())

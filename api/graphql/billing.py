@@ -3,27 +3,21 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 
 import strawberry
 
 from api.graphql.context import Info
-from api.graphql.enums import PriceKind
+from api.graphql.enums import LineKind
 from api.graphql.paging import Connection, connection, key_of, page_size
+from api.graphql.prices import PriceElement, PriceLimit
 from api.graphql.scalars import whole
 from api.graphql.transactions import Transaction, transaction_by_id
 from api.graphql.visibility import at_least
-from projections.billing import CdrRow, TariffRow, billing, cdrs_page, price_elements, tariffs_by_id, tariffs_page
-
-
-@strawberry.type(
-    description="ENERGY is a price per kWh, TIME per hour of the session, FLAT per session; vat in percent."
-)
-class PriceElement:
-    kind: PriceKind
-    price: Decimal
-    vat: Decimal
+from domain import rating
+from projections.billing import CdrRow, TariffRow, billing, cdrs_page, tariffs_by_id, tariffs_page, terms_of
 
 
 @strawberry.type(
@@ -35,34 +29,71 @@ class Tariff:
     version: int
     currency: str
     description: str | None
+    time_zone: str = strawberry.field(description="Of its times and dates, as in the IANA database.")
+    tax_included: bool = strawberry.field(description="Whether prices contain their taxes.")
     elements: list[PriceElement]
+    min_price: PriceLimit | None
+    max_price: PriceLimit | None
     defined_at: datetime
 
     @classmethod
     def of(cls, row: TariffRow) -> Tariff:
+        terms = terms_of(row)
         return cls(
             id=strawberry.ID(row.tariff_id),
             tariff_id=strawberry.ID(row.tariff_id),
             version=row.version,
             currency=row.currency,
             description=row.description,
-            elements=[PriceElement(kind=e.kind, price=e.price, vat=e.vat) for e in price_elements(row)],
+            time_zone=terms.time_zone or "UTC",
+            tax_included=terms.tax_included,
+            elements=[PriceElement.of(element) for element in terms.elements],
+            min_price=PriceLimit.of(terms.min_price),
+            max_price=PriceLimit.of(terms.max_price),
             defined_at=row.defined_at,
         )
 
 
+@strawberry.type
+class TaxAmount:
+    name: str
+    percent: Decimal
+    amount: Decimal
+
+
+@strawberry.type(description="When a price applied, and to how much: Wh, seconds or pieces.")
+class ChargeSpan:
+    start: datetime
+    end: datetime
+    units: int
+
+
 @strawberry.type(
     description="Quantity times unit price, rounded to the currency's minor unit; the lines add up to the totals."
+    " MINIMUM_PRICE and MAXIMUM_PRICE bring the bill to its least or highest amount."
 )
 class ChargeLine:
-    kind: PriceKind
+    kind: LineKind
     quantity: Decimal
     unit: str
     unit_price: Decimal
     amount_excl_vat: Decimal
-    vat_rate: Decimal
+    vat_rate: Decimal = strawberry.field(description="Of all taxes together, in percent.")
     vat_amount: Decimal
     amount_incl_vat: Decimal
+    taxes: list[TaxAmount]
+    measured: Decimal | None = strawberry.field(description="The quantity before it was rounded up to the step size.")
+    exact_amount: Decimal | None = strawberry.field(description="Before it was rounded to money.")
+    element: int | None = strawberry.field(description="The place of the price in the tariff, from 0.")
+    spans: list[ChargeSpan]
+    source: str | None = strawberry.field(description="Which readings the quantity rests on.")
+
+    @classmethod
+    def of(cls, line: rating.ChargeLine) -> ChargeLine:
+        told = {field.name: getattr(line, field.name) for field in fields(line)}
+        told["taxes"] = [TaxAmount(name=tax.name, percent=tax.percent, amount=tax.amount) for tax in line.taxes]
+        told["spans"] = [ChargeSpan(start=span.start, end=span.end, units=whole(span.units)) for span in line.spans]
+        return cls(**told)
 
 
 @strawberry.type(description="The bill of an ended transaction. Facts that arrive later make a new revision.")
@@ -107,19 +138,7 @@ class ChargeDetailRecord:
             total_excl_vat=row.total_excl_vat,
             total_vat=row.total_vat,
             total_incl_vat=row.total_incl_vat,
-            lines=[
-                ChargeLine(
-                    kind=line.kind,
-                    quantity=line.quantity,
-                    unit=line.unit,
-                    unit_price=line.unit_price,
-                    amount_excl_vat=line.amount_excl_vat,
-                    vat_rate=line.vat_rate,
-                    vat_amount=line.vat_amount,
-                    amount_incl_vat=line.amount_incl_vat,
-                )
-                for line in row.charge_lines
-            ],
+            lines=[ChargeLine.of(line) for line in row.charge_lines],
             energy_source=row.energy_source,
             estimated=row.estimated,
             issued_at=row.issued_at,

@@ -15,7 +15,7 @@ from domain.charging_profiles import (
 )
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
-from domain.rating import PriceKind
+from domain.rating import LineKind, PriceKind, Weekday
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, RegistrationStatus
 from projections.reservations import ReservationStatus
@@ -28,6 +28,7 @@ __all__ = [
     "CommandStatus",
     "ConnectorStatus",
     "IdTokenStatus",
+    "LineKind",
     "LocalListUpdate",
     "PriceKind",
     "RecurrencyKind",
@@ -35,6 +36,7 @@ __all__ = [
     "ReservationStatus",
     "ResetType",
     "TransactionState",
+    "Weekday",
     "WishOutcome",
     "connector_status",
 ]
@@ -45,6 +47,8 @@ strawberry.enum(ChargingProfilePurpose)
 strawberry.enum(ChargingRateUnit)
 strawberry.enum(CommandStatus)
 strawberry.enum(PriceKind)
+strawberry.enum(LineKind, name="ChargeLineKind")
+strawberry.enum(Weekday)
 strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)

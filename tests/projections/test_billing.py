@@ -14,7 +14,7 @@ from domain.rating import ChargeLine, PriceElement, PriceKind
 from domain.station import TariffRef
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, IdToken, MeterReading, SampledValue
-from projections.billing import billing, cdrs_by_id, cdrs_page, price_elements, tariffs_by_id, tariffs_page
+from projections.billing import billing, cdrs_by_id, cdrs_page, tariffs_by_id, tariffs_page, terms_of
 from tests.projections.shelf import Shelf
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -185,7 +185,7 @@ async def test_records_and_tariffs_come_in_pages(shelf: Shelf) -> None:
     assert [len(row.charge_lines) for row in by_id.values()] == [3]
     latest = (await tariffs_page(shelf.pool, 9, None)).rows
     assert [(row.tariff_id, row.version) for row in latest] == [("day", 2), ("night", 1)]
-    assert price_elements((await tariffs_by_id(shelf.pool, ["day"]))["day"]) == DEARER.elements
+    assert terms_of((await tariffs_by_id(shelf.pool, ["day"]))["day"]) == DEARER
 
 
 async def test_a_session_that_was_closed_for_the_station_is_billed_as_estimated_and_again_when_its_end_comes(
