@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
+from domain.course_log import CourseLog, looks_closer
 from domain.events import Tariff, Transaction
 from domain.rating import ChargeLine, Terms, rate
 from domain.streams import TRANSACTION, parse
@@ -87,6 +88,8 @@ class _Session(msgspec.Struct):
     id: str
     facts: Facts
     tariff: TariffRow | None = None
+    log: CourseLog | None = None
+    """Where the tariff looks at more than sums."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -177,6 +180,10 @@ def happened(rows: Rows, event: Occurrence) -> None:
     session.facts.apply(event)
     if (tariff_key := _tariff_key(event)) is not None:
         session.tariff = rows.get(tariff, tariff_key)
+        if session.tariff is not None and looks_closer(terms_of(session.tariff)):
+            session.log = CourseLog()
+    if session.log is not None:
+        session.log.apply(event)
     rows.put(facts, session)
     if session.facts.state is TransactionState.ENDED:
         _issue(rows, session, event)
@@ -193,7 +200,8 @@ def _issue(rows: Rows, session: _Session, event: DomainEvent) -> None:
 def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
     stream, told, terms = parse(event.originator_id), session.facts, session.tariff
     usage = told.usage()
-    bill = rate(told.course(), terms_of(terms) if terms else None)
+    course = session.log.course(told) if session.log is not None else told.course()
+    bill = rate(course, terms_of(terms) if terms else None)
     return CdrRow(
         id=session.id,
         revision=revision,

@@ -9,6 +9,7 @@ from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
+from domain.course_log import CourseLog, looks_closer
 from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
@@ -16,7 +17,7 @@ from domain.rating import Bill, rate
 from domain.station import TariffRef
 from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
-from domain.transaction import TransactionState
+from domain.transaction import Occurrence, TransactionState
 from domain.values import Evse, IdToken
 
 B = TypeVar("B", bound=Book)
@@ -234,4 +235,7 @@ class StationSession:
         if facts.tariff is not None:
             tariff = await self.node.tariffs.get(Tariff.stream(facts.tariff.tariff_id))
             terms = tariff.versions.get(facts.tariff.version)
-        return rate(facts.course(), terms)
+        if terms is None or not looks_closer(terms):
+            return rate(facts.course(), terms)
+        events = [*await self.node.journal.events(transaction.id), *transaction.pending_events]
+        return rate(CourseLog.of(cast("list[Occurrence]", events)).course(facts), terms)

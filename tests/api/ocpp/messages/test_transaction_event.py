@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.events import Station, StationDay, Tariff, Transaction
-from domain.rating import PriceElement, PriceKind
+from domain.rating import PriceElement, PriceKind, Restrictions
 from domain.station import TariffRef
 from domain.tariff import Terms
 from domain.transaction import TransactionState
@@ -159,9 +159,28 @@ async def test_the_end_tells_the_cost_in_the_prices_of_the_start(v201: Line, per
     assert (started.tariff, ended.tariff) == (TariffRef("day", 1), None)
 
 
+async def test_the_end_tells_the_cost_of_what_flowed_while_each_price_applied(v201: Line, permit: Permit) -> None:
+    # given ten times the price in the first five minutes, in which little flows
+    await permit("ABC123")
+    first = Restrictions(max_seconds=5 * 60)
+    await _define(
+        v201,
+        PriceElement(PriceKind.ENERGY, Decimal(10), restrictions=first),
+        PriceElement(PriceKind.ENERGY, Decimal(1)),
+    )
+    for event in (STARTED, CHARGING, METERED):
+        await v201.call("TransactionEvent", event)
+    # then 0.1 kWh cost 1.00 and 2.4 kWh cost 2.40
+    assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 3.4}
+
+
 async def _price(line: Line, price: str) -> None:
+    await _define(line, PriceElement(PriceKind.ENERGY, Decimal(price), Decimal(19)))
+
+
+async def _define(line: Line, *elements: PriceElement) -> None:
     now = line.node.clock()
-    terms = Terms("EUR", (PriceElement(PriceKind.ENERGY, Decimal(price), Decimal(19)),))
+    terms = Terms("EUR", elements)
     await record(line.node, Tariff.stream("day"), Tariff, lambda tariff: tariff.define(terms, now))
     line.node.tariffs.forget(Tariff.stream("day"))
     await record(line.node, Station.stream(line.station_id), Station, lambda s: s.assign_tariff("day", None, now))
