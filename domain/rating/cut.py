@@ -13,7 +13,7 @@ from typing import NamedTuple
 from domain.rating.course import Course, Reservation, Sample, StateChange
 from domain.rating.curve import Curve
 from domain.rating.terms import PriceKind, Restrictions, Terms
-from domain.rating.wall_clock import holds, needs_clock, times_of_day, turns, zone_of
+from domain.rating.wall_clock import holds, needs_clock, times_of_day, turns, zone_in
 
 OF_A_RESERVATION = frozenset({PriceKind.RESERVATION_TIME, PriceKind.RESERVATION_FLAT})
 OF_A_SESSION = frozenset(PriceKind) - OF_A_RESERVATION
@@ -102,7 +102,7 @@ def _cut(
 ) -> list[Period]:
     whens = [e.restrictions for e in terms.elements if e.restrictions is not None and e.kind in kinds]
     curve, power = Curve(course.samples, start), None
-    zone, zero, times = zone_of(terms.time_zone), round(start.timestamp()), times_of_day(whens)
+    zone, zero, times = zone_in(terms.time_zone, start, last), round(start.timestamp()), times_of_day(whens)
     seconds = {ended, *[edge for stretch in idle for edge in stretch]}
     for when in whens:
         seconds.update(_durations(when, idle))

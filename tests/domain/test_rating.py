@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rating import Bill, Course, PriceElement, PriceKind, Terms, Usage, minor_unit
+from domain.rating import Bill, Course, PriceElement, PriceKind, Restrictions, Sample, Terms, Usage, minor_unit
 from domain.rating import rate as rate_course
 
 ENERGY, TIME, FLAT = PriceKind.ENERGY, PriceKind.TIME, PriceKind.FLAT
@@ -95,3 +95,28 @@ def test_the_lines_add_up_to_the_totals_to_the_last_unit(
             assert amount % unit == 0
         assert abs(line.amount_excl_vat - line.quantity * line.unit_price) <= unit / 2
     assert rate(usage, currency, elements) == bill
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin", "America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"),
+        ("0001-01-01T00:00:00+00:00", "2026-11-20T12:00:00+00:00"),
+        ("1970-01-01T00:00:00+00:00", "2026-11-20T12:00:00+00:00"),
+        ("2026-11-20T12:00:00+00:00", "9999-12-31T23:59:59+00:00"),
+        ("2026-11-20T12:00:00.999999+05:45", "2026-11-20T12:00:01+05:45"),
+        ("2026-11-20T12:00:00+00:00", "1970-01-01T00:00:00+00:00"),
+    ],
+)
+def test_no_time_is_too_absurd_to_be_rated(start: str, end: str, zone: str | None) -> None:
+    night = Restrictions(start_time=time(22), end_time=time(6), max_wh=500, min_w=1)
+    elements = (
+        PriceElement(ENERGY, Decimal(1), restrictions=night),
+        PriceElement(ENERGY, Decimal(2)),
+        PriceElement(TIME, Decimal("0.01"), restrictions=Restrictions(start_time=time(22), end_time=time(6))),
+    )
+    first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    course = Course(first, last, (Sample(min(first, last), Decimal(0)), Sample(max(first, last), Decimal(1000))))
+    bill = rate_course(course, Terms("EUR", elements, time_zone=zone))
+    assert sum(line.quantity for line in bill.lines if line.unit == "kWh") == 1
