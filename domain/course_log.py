@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from domain.metering import series
+from domain.metering import CURRENT, series
 from domain.rating import Course, PriceKind, Sample, StateChange, Terms
 from domain.transaction import Facts, Occurrence
+from domain.values import MeterReading
 
 _MOST = 4000
 """Samples; of a transaction that has more every second one is dropped."""
@@ -43,9 +44,10 @@ class CourseLog:
 
     def apply(self, event: Occurrence) -> None:
         for reading in event.readings:
-            said = series(reading)
-            if said.register_wh is not None or said.power_w is not None:
-                self.samples.append(Sample(reading.at, said.register_wh, said.power_w))
+            said, amperes = series(reading), _current(reading)
+            sample = Sample(reading.at, said.register_wh, said.power_w, amperes)
+            if sample.count(None) < 3:
+                self.samples.append(sample)
         if event.charging_state:
             self.states.append(Told(event.occurred_at, event.seq_no or 0, event.charging_state))
         if len(self.samples) > _MOST:
@@ -60,7 +62,8 @@ class CourseLog:
         energy = facts.energy
         begin = Sample(facts.began_at, Decimal(0))
         end = Sample(facts.ended_at or facts.last_at or plain.end, Decimal(energy.wh))
-        between = [moved for sample in self.samples if (moved := _since(sample, energy.start_wh, energy.wh))]
+        inside = [sample for sample in self.samples if begin.at <= sample.at <= end.at]
+        between = [moved for sample in inside if (moved := _since(sample, energy.start_wh, energy.wh))]
         states = {told.at: StateChange(told.at, told.state) for told in sorted(self.states)}
         return Course(plain.start, plain.end, (begin, *between, end), tuple(states.values()), source=energy.source)
 
@@ -69,4 +72,12 @@ def _since(sample: Sample, start_wh: Decimal | None, wh: int) -> Sample | None:
     """The sample counted from the begin; without its register if that is one of another zero."""
     if sample.wh is not None and start_wh is not None and 0 <= sample.wh - start_wh <= wh:
         return sample._replace(wh=sample.wh - start_wh)
-    return sample._replace(wh=None) if sample.w is not None else None
+    return None if sample.w is None and sample.a is None else sample._replace(wh=None)
+
+
+def _current(reading: MeterReading) -> Decimal | None:
+    """Over all phases."""
+    told = [sample for sample in reading.values if sample.measurand == CURRENT and sample.value is not None]
+    whole = next((sample.value for sample in told if sample.phase is None), None)
+    phases = [sample.value for sample in told if sample.phase in ("L1", "L2", "L3") and sample.value is not None]
+    return whole if whole is not None else sum(phases, Decimal(0)) if phases else None

@@ -78,3 +78,31 @@ def test_a_transaction_of_very_many_samples_is_thinned_out_and_keeps_its_sum() -
     found = course(*events)
     assert len(found.samples) < 4100
     assert max(sample.wh for sample in found.samples if sample.wh is not None) == 10_000
+
+
+def test_samples_from_before_the_begin_or_after_the_end_do_not_count() -> None:
+    found = course(
+        told("Started", 0, meter_start_wh=1000),
+        told("Metered", 30, 4000),
+        told("Updated", 61, 5500, offline=True),
+        told("Ended", 60, meter_stop_wh=6000),
+    )
+    early = Transaction.Metered(
+        "transaction:2026-11-20:CS1/T1",
+        1,
+        at(1),
+        occurred_at=at(1),
+        readings=(MeterReading(datetime(1970, 1, 1, tzinfo=UTC), (SampledValue(Decimal(2000)),)),),
+    )
+    assert [sample.wh for sample in found.samples] == [0, 3000, 5000]
+    both = course(told("Started", 0, meter_start_wh=1000), early, told("Ended", 60, meter_stop_wh=6000))
+    assert [sample.wh for sample in both.samples] == [0, 5000]
+
+
+def test_current_is_added_over_the_phases() -> None:
+    values = tuple(SampledValue(Decimal(16), "Current.Import", "A", phase=phase) for phase in ("L1", "L2", "L3", "N"))
+    event = Transaction.Metered(
+        "transaction:2026-11-20:CS1/T1", 1, at(5), occurred_at=at(5), readings=(MeterReading(at(5), values),)
+    )
+    found = course(told("Started", 0, meter_start_wh=0), event, told("Ended", 60, meter_stop_wh=6000))
+    assert [sample.a for sample in found.samples if sample.a is not None] == [Decimal(48)]
