@@ -61,6 +61,14 @@ def test_the_order_of_events_does_not_matter() -> None:
     assert [bill.total_incl_vat for bill in bills] == [Decimal("4.20")]
 
 
+def test_of_two_states_at_one_moment_the_one_told_later_counts() -> None:
+    suspended = told("Updated", 10, charging_state="SuspendedEV", seq_no=2)
+    charging = told("Updated", 10, charging_state="Charging", seq_no=1)
+    for pair in ((suspended, charging), (charging, suspended)):
+        found = course(told("Started", 0, meter_start_wh=0), *pair, told("Ended", 20, meter_stop_wh=0))
+        assert [change.state for change in found.states] == ["SuspendedEV"]
+
+
 def test_samples_that_count_from_another_zero_are_left_out() -> None:
     found = course(
         told("Started", 0, meter_start_wh=100_000), told("Metered", 30, 9000), told("Ended", 60, meter_stop_wh=110_000)

@@ -86,6 +86,13 @@ def test_what_is_no_number_is_said_and_left_out() -> None:
     assert (truth.wh, truth.certainty, truth.doubts) == (2000, Certainty.MEASURED, {Doubt.NOT_A_NUMBER})
 
 
+def test_units_that_are_not_of_energy_and_numbers_without_end_do_not_count() -> None:
+    odd = (reading(1200, 7, unit="Percent"), MeterReading(at(1800), (SampledValue(Decimal("NaN")),)))
+    truth = measure(Told((reading(0, 1000), *odd, reading(3600, 3000)), NOON, HOUR))
+    assert (truth.wh, truth.certainty) == (2000, Certainty.MEASURED)
+    assert len(truth.samples) == 2
+
+
 def test_a_finding_says_when_and_what_and_the_readings_on_both_sides_of_a_break_are_named() -> None:
     values = ((0, 50_000), (1200, 52_000), (2400, 100), (3600, 1600))
     truth = measure(Told(tuple(reading(second, wh) for second, wh in values), NOON, HOUR))
