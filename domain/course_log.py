@@ -13,8 +13,8 @@ from domain.rating import Course, PriceKind, Sample, StateChange, Terms
 from domain.transaction import Facts, Occurrence
 from domain.values import MeterReading
 
-_MOST = 4000
-"""Samples; of a transaction that has more every second one is dropped."""
+_MOST = 2000
+"""Samples and changes of state. Of more samples every second one is dropped, more changes are not kept."""
 
 
 def looks_closer(terms: Terms) -> bool:
@@ -48,7 +48,7 @@ class CourseLog:
             sample = Sample(reading.at, said.register_wh, said.power_w, amperes)
             if sample.count(None) < 3:
                 self.samples.append(sample)
-        if event.charging_state:
+        if event.charging_state and len(self.states) < _MOST:
             self.states.append(Told(event.occurred_at, event.seq_no or 0, event.charging_state))
         if len(self.samples) > _MOST:
             self.samples.sort(key=lambda sample: sample.at)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -115,10 +115,13 @@ def _cut(
     for wh in {wh for when in whens for wh in (when.min_wh, when.max_wh) if wh and wh < curve.total}:
         cuts.add((max(0, min(last, curve.when(wh))), wh))
     edges = sorted(cuts) if len(cuts) > 1 else [(0, 0)] * 2
+    since = [a for a, _ in idle]
+    idled_before = list(accumulate([b - a for a, b in idle], initial=0))
     found = []
     for (begin, begin_wh), (end, end_wh) in pairwise(edges):
-        idle_since = next((a for a, b in idle if a <= begin < b), None)
-        idled = sum([min(b, begin) - a for a, b in idle if a < begin])
+        stretch = bisect_right(since, begin) - 1
+        idle_since = since[stretch] if stretch >= 0 and begin < idle[stretch][1] else None
+        idled = idled_before[stretch + 1] if idle_since is None else idled_before[stretch] + begin - idle_since
         local = datetime.fromtimestamp(zero + begin, zone) if times else None
         watts, amperes = power.at(begin, idle_since is not None) if power else (None, None)
         charging, over = begin - idled, begin >= ended < last

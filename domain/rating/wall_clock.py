@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from domain.rating.terms import Restrictions, Weekday
 
 _DAY = timedelta(days=1)
-_MOST_DAYS = 1000
-"""Of a session that lasts longer, as one that began in 1970, the rest is priced like its thousandth day's end."""
+_MOST_DAYS = 100
+"""Of a session that lasts longer, as one that began in 1970, the rest is priced like the end of its hundredth day."""
 _WEEKDAYS = tuple(Weekday)
 _YEAR = 365 * 86_400
 MIDNIGHT = time(0)
