@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import closed_loop, idle, journal, reading, reports
+from bench import closed_loop, idle, journal, rating, reading, reports
 
 PROMISES = {
     "server CPU a durable OCPP message (µs)": ("loop", "server_us_per_message", "<=", 150.0),
@@ -33,6 +33,7 @@ PROMISES = {
     "rebuild availability (events/s)": ("rebuild", "availability", ">=", 50_000.0),
     "rebuild sessions (events/s)": ("rebuild", "sessions", ">=", 50_000.0),
     "memory of an idle station (KB)": ("memory", "kb_per_station", "<=", 25.0),
+    "rate a session: 60 samples, 6 prices (CPU µs)": ("rating", "us_per_session", "<=", 200.0),
     "GraphQL page of 100 stations (CPU ms)": ("page", "cpu_ms", "<=", 10.0),
     "server CPU a part of a report, 20 variables (ms)": ("reports", "first_ms_per_part", "<=", 1.0),
     "  nothing in it being news (ms)": ("reports", "again_ms_per_part", "<=", 1.0),
@@ -43,7 +44,9 @@ PROMISES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="of the closed loop")
-    parser.add_argument("--only", help="disk, journal, reference, loop, rebuild, memory, page, reports or subscription")
+    parser.add_argument(
+        "--only", help="one of disk, journal, reference, loop, rebuild, memory, rating, page, reports, subscription"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="csms-bench-") as folder:
         results = _measure(Path(folder), chosen.seconds, chosen.only)
@@ -60,6 +63,7 @@ def _measure(folder: Path, seconds: float, only: str | None) -> dict[str, Any]:
         "loop": lambda: closed_loop.ours(loop, seconds),
         "rebuild": lambda: journal.rebuilding(loop, ("availability", "sessions")),
         "memory": lambda: idle.memory(folder / "idle"),
+        "rating": rating.one_session,
         "page": lambda: reading.page(folder / "idle"),
         "reports": lambda: reports.measured(folder / "reports"),
         "subscription": lambda: reading.subscription(folder / "idle"),

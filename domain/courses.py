@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.metering_truth import MAX_POWER_W, Doubt, Finding, Told, Truth, measure, unset
+from domain.metering_truth import MAX_POWER_W, Certainty, Doubt, Finding, Told, Truth, measure, unset
 from domain.rating import Course, Reservation, StateChange
-from domain.transaction import Facts, Occurrence, Transaction
+from domain.transaction import Facts, Occurrence
 from domain.values import MeterReading
 
 _AHEAD = timedelta(days=1)
@@ -53,7 +53,9 @@ def recount(
             max_power_w,
         )
     )
-    truth = replace(truth, findings=(*findings, *truth.findings))
+    if findings:
+        sure = Certainty.RECONSTRUCTED if truth.certainty is Certainty.MEASURED else truth.certainty
+        truth = replace(truth, certainty=sure, findings=(*findings, *truth.findings))
     changes = {change.at: change for change in sorted([*states, *_changes(told)], key=lambda change: change.at)}
     end = max(start, end or start)
     course = Course(start, end, truth.samples, tuple(changes.values()), unplugged, reservation, source=truth.source)
@@ -70,7 +72,7 @@ def clocked(events: Sequence[Occurrence]) -> tuple[list[Occurrence], list[Findin
     """The events with times that can be. What a station without a clock told while it was online is shifted by what its
     clock was wrong; if it never was online, its times stay, and are said to be wrong.
     """
-    wrong = [event for event in events if type(event) is not Transaction.Closed and _off(event)]
+    wrong = [event for event in events if _off(event)]
     if not wrong:
         return list(events), []
     online = [event for event in wrong if not event.offline]

@@ -19,7 +19,7 @@ from domain.aggregate import DomainEvent
 from domain.charge_detail_record import Settlement
 from domain.events import ChargeDetailRecord, Tariff
 from domain.metering_truth import Finding, Point
-from domain.rating import ChargeLine, PriceElement
+from domain.rating import ChargeLine, Terms
 from domain.streams import CHARGE_DETAIL_RECORD, parse
 from projections.model import Key, ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page
@@ -27,7 +27,7 @@ from projections.page import Page, fetch_page
 _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
 _lines = msgspec.json.Decoder(list[ChargeLine]).decode
-_elements = msgspec.json.Decoder(tuple[PriceElement, ...]).decode
+_terms = msgspec.json.Decoder(Terms).decode
 _findings = msgspec.json.Decoder(list[Finding]).decode
 _points = msgspec.json.Decoder(list[Point]).decode
 
@@ -43,8 +43,8 @@ class TariffRow(Row, frozen=True, gc=False):
     version: int
     currency: str
     description: str | None
-    elements: str
-    """JSON: price elements as in `domain.rating.PriceElement`."""
+    terms: str
+    """JSON: `domain.rating.Terms`."""
     defined_at: datetime
 
 
@@ -147,7 +147,7 @@ tariff = Table(
         sa.Column("version", sa.Integer, primary_key=True),
         sa.Column("currency", sa.Text, nullable=False),
         sa.Column("description", sa.Text),
-        sa.Column("elements", sa.Text, nullable=False),
+        sa.Column("terms", sa.Text, nullable=False),
         sa.Column("defined_at", _instant, nullable=False),
     ),
     key_of=_tariff_key,
@@ -223,7 +223,7 @@ def defined(rows: Rows, event: Tariff.Defined) -> None:
             event.originator_version,
             terms.currency,
             terms.description,
-            msgspec.json.encode(terms.elements).decode(),
+            msgspec.json.encode(terms).decode(),
             event.timestamp,
         ),
     )
@@ -386,5 +386,5 @@ async def tariffs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, Tar
     return {record["tariff_id"]: TariffRow(*record) for record in await pool.fetch(query, list(ids))}
 
 
-def price_elements(row: TariffRow) -> tuple[PriceElement, ...]:
-    return _elements(row.elements.encode())
+def terms_of(row: TariffRow) -> Terms:
+    return _terms(row.terms.encode())

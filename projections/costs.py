@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import asyncpg
 import msgspec
 
-from domain.rating import Bill, Terms, rate
+from domain.rating import Bill, rate
 from domain.transaction import Facts
 from projections import billing, sessions
 
@@ -24,8 +24,7 @@ async def costs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, Bill]
     costs = {}
     for id, told, terms in await pool.fetch(query, list(ids)):
         facts = _facts(told)
-        row = billing.TariffRow(*terms) if terms else None
-        known = Terms(row.currency, billing.price_elements(row)) if row else None
+        known = billing.terms_of(billing.TariffRow(*terms)) if terms else None
         costs[id] = rate(facts.course(facts.last_at), known)
     for id, record in (await billing.cdrs_by_id(pool, ids)).items():
         totals = (record.total_excl_vat, record.total_vat, record.total_incl_vat)

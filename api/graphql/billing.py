@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,15 +16,15 @@ from api.graphql.enums import (
     LineKind,
     MeteringCertainty,
     MeteringDoubt,
-    PriceKind,
 )
 from api.graphql.paging import Connection, connection, key_of, page_size
+from api.graphql.prices import PriceElement, PriceLimit
 from api.graphql.scalars import whole
 from api.graphql.transactions import Transaction, transaction_by_id
 from api.graphql.visibility import at_least
+from domain import rating
 from domain.charge_detail_record import Occasion
 from domain.metering_truth import Certainty
-from domain.rating import ChargeLine as RatedLine
 from projections.billing import (
     CdrRow,
     RecordState,
@@ -32,20 +33,11 @@ from projections.billing import (
     billing,
     cdrs_by_id,
     cdrs_page,
-    price_elements,
     revisions_by_id,
     tariffs_by_id,
     tariffs_page,
+    terms_of,
 )
-
-
-@strawberry.type(
-    description="ENERGY is a price per kWh, TIME per hour of the session, FLAT per session; vat in percent."
-)
-class PriceElement:
-    kind: PriceKind
-    price: Decimal
-    vat: Decimal
 
 
 @strawberry.type(
@@ -57,18 +49,27 @@ class Tariff:
     version: int
     currency: str
     description: str | None
+    time_zone: str = strawberry.field(description="Of its times and dates, as in the IANA database.")
+    tax_included: bool = strawberry.field(description="Whether prices contain their taxes.")
     elements: list[PriceElement]
+    min_price: PriceLimit | None
+    max_price: PriceLimit | None
     defined_at: datetime
 
     @classmethod
     def of(cls, row: TariffRow) -> Tariff:
+        terms = terms_of(row)
         return cls(
             id=strawberry.ID(row.tariff_id),
             tariff_id=strawberry.ID(row.tariff_id),
             version=row.version,
             currency=row.currency,
             description=row.description,
-            elements=[PriceElement(kind=e.kind, price=e.price, vat=e.vat) for e in price_elements(row)],
+            time_zone=terms.time_zone or "UTC",
+            tax_included=terms.tax_included,
+            elements=[PriceElement.of(element) for element in terms.elements],
+            min_price=PriceLimit.of(terms.min_price),
+            max_price=PriceLimit.of(terms.max_price),
             defined_at=row.defined_at,
         )
 
@@ -89,6 +90,7 @@ class ChargeSpan:
 
 @strawberry.type(
     description="Quantity times unit price, rounded to the currency's minor unit; the lines add up to the totals."
+    " MINIMUM_PRICE and MAXIMUM_PRICE bring the bill to its least or highest amount."
 )
 class ChargeLine:
     kind: LineKind
@@ -96,34 +98,22 @@ class ChargeLine:
     unit: str
     unit_price: Decimal
     amount_excl_vat: Decimal
-    vat_rate: Decimal
+    vat_rate: Decimal = strawberry.field(description="Of all taxes together, in percent.")
     vat_amount: Decimal
     amount_incl_vat: Decimal
     taxes: list[TaxAmount]
     measured: Decimal | None = strawberry.field(description="The quantity before it was rounded up to the step size.")
-    exact_amount: Decimal | None = strawberry.field(description="Before rounding to money.")
+    exact_amount: Decimal | None = strawberry.field(description="Before it was rounded to money.")
     element: int | None = strawberry.field(description="The place of the price in the tariff, from 0.")
     spans: list[ChargeSpan]
     source: str | None = strawberry.field(description="Which readings the quantity rests on.")
 
     @classmethod
-    def of(cls, line: RatedLine) -> ChargeLine:
-        return cls(
-            kind=line.kind,
-            quantity=line.quantity,
-            unit=line.unit,
-            unit_price=line.unit_price,
-            amount_excl_vat=line.amount_excl_vat,
-            vat_rate=line.vat_rate,
-            vat_amount=line.vat_amount,
-            amount_incl_vat=line.amount_incl_vat,
-            taxes=[TaxAmount(name=t.name, percent=t.percent, amount=t.amount) for t in line.taxes],
-            measured=line.measured,
-            exact_amount=line.exact_amount,
-            element=line.element,
-            spans=[ChargeSpan(start=s.start, end=s.end, units=whole(s.units)) for s in line.spans],
-            source=line.source,
-        )
+    def of(cls, line: rating.ChargeLine) -> ChargeLine:
+        told = {field.name: getattr(line, field.name) for field in fields(line)}
+        told["taxes"] = [TaxAmount(name=tax.name, percent=tax.percent, amount=tax.amount) for tax in line.taxes]
+        told["spans"] = [ChargeSpan(start=span.start, end=span.end, units=whole(span.units)) for span in line.spans]
+        return cls(**told)
 
 
 @strawberry.type(description="Something odd about the readings of a transaction.")

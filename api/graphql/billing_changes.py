@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import strawberry
 
 from api.graphql.billing import Tariff, tariff_by_id
 from api.graphql.context import Info
 from api.graphql.deciding import checked, decide, require_known, within_bounds
-from api.graphql.enums import PriceKind
 from api.graphql.errors import Refused, UserError, UserErrorCode, bad_input, refusals_as
+from api.graphql.prices import PriceElementInput, PriceLimitInput, elements_of, limit_of
 from api.graphql.stations import Station, station_by_id
 from api.graphql.visibility import shown
-from domain import rating
 from domain.events import Station as StationRecord
 from domain.events import Tariff as TariffRecord
 from domain.journal import load
@@ -22,17 +19,7 @@ from domain.tariff import InvalidTariff, Terms
 from projections.availability import availability
 from projections.billing import billing
 
-_HIGHEST_PRICE = Decimal(1_000_000)
-_MOST_DECIMALS = 6
-_MOST_ELEMENTS = 20
 _LONGEST_DESCRIPTION = 1000
-
-
-@strawberry.input(description="Net of tax. ENERGY is a price per kWh, TIME per hour, FLAT per session; vat in percent.")
-class PriceElementInput:
-    kind: PriceKind
-    price: Decimal
-    vat: Decimal = Decimal(0)
 
 
 @strawberry.input
@@ -41,6 +28,12 @@ class DefineTariffInput:
     currency: str = strawberry.field(description="ISO 4217.")
     elements: list[PriceElementInput]
     description: str | None = None
+    time_zone: str | None = strawberry.field(
+        default=None, description="Of times and dates, as in the IANA database, such as Europe/Berlin. Null is UTC."
+    )
+    tax_included: bool = strawberry.field(default=False, description="Whether prices contain their taxes.")
+    min_price: PriceLimitInput | None = None
+    max_price: PriceLimitInput | None = None
 
 
 @strawberry.input
@@ -99,18 +92,15 @@ class BillingMutations:
 
 
 def _terms(input: DefineTariffInput) -> Terms:
-    """Prices that every later calculation can hold: the domain rounds to minor units and must never overflow."""
-    if len(input.elements) > _MOST_ELEMENTS:
-        raise bad_input("elements", f"a tariff has at most {_MOST_ELEMENTS} elements")
-    for element in input.elements:
-        for number in (element.price, element.vat):
-            exponent = number.normalize().as_tuple().exponent
-            if number >= _HIGHEST_PRICE or not isinstance(exponent, int) or exponent < -_MOST_DECIMALS:
-                raise bad_input(
-                    "elements", f"a price is below a million and has at most {_MOST_DECIMALS} decimals: {number}"
-                )
     description = input.description
     if description is not None and (len(description) > _LONGEST_DESCRIPTION or "\0" in description):
         raise bad_input("description", f"description must be at most {_LONGEST_DESCRIPTION} characters")
-    elements = tuple(rating.PriceElement(e.kind, e.price, e.vat) for e in input.elements)
-    return Terms(input.currency, elements, description)
+    return Terms(
+        input.currency,
+        elements_of(input.elements),
+        description,
+        input.time_zone,
+        input.tax_included,
+        limit_of("minPrice", input.min_price),
+        limit_of("maxPrice", input.max_price),
+    )

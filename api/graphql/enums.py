@@ -19,7 +19,7 @@ from domain.configuration import ChangeOutcome
 from domain.installed_profiles import Confirmation
 from domain.metering_truth import Certainty as MeteringCertainty
 from domain.metering_truth import Doubt as MeteringDoubt
-from domain.rating import LineKind, PriceKind
+from domain.rating import LineKind, PriceKind, Weekday
 from domain.reconciliation import Cause
 from domain.sales_tariff import CostKind
 from domain.transaction import TransactionState
@@ -53,6 +53,7 @@ __all__ = [
     "ReservationStatus",
     "ResetType",
     "TransactionState",
+    "Weekday",
     "WishOutcome",
     "connector_status",
 ]
@@ -75,6 +76,8 @@ strawberry.enum(MeteringCertainty, name="MeteringCertainty")
 strawberry.enum(MeteringDoubt, name="MeteringDoubt")
 strawberry.enum(LineKind, name="ChargeLineKind")
 strawberry.enum(PriceKind)
+strawberry.enum(LineKind, name="ChargeLineKind")
+strawberry.enum(Weekday)
 strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)

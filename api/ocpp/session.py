@@ -12,6 +12,7 @@ from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
 from domain.charge_detail_record import Settlement
+from domain.courses import recount
 from domain.events import ChargeDetailRecord, Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
@@ -283,10 +284,13 @@ class StationSession:
 
     async def bill(self, transaction: Transaction) -> Bill:
         """What the transaction costs as far as its facts are known now, to its end or to what was told last."""
-        facts, terms = transaction.facts, await self.terms(transaction)
         if (settlement := await self._settlement(transaction)) is not None:
             return settlement.bill
-        return rate(facts.course(facts.last_at), terms)
+        facts, terms = transaction.facts, await self.terms(transaction)
+        if terms is None or terms.even:
+            return rate(facts.course(facts.last_at), terms)
+        recounted = recount(await self._told(transaction), now=facts.last_at)
+        return rate(recounted.course if recounted else facts.course(facts.last_at), terms)
 
     async def _settle(self, transaction: Transaction) -> None:
         """Bill what has ended, in one commit with its end, or with what is told of it later."""
@@ -306,7 +310,11 @@ class StationSession:
         if transaction.state is not TransactionState.ENDED:
             return None
         if self._settled is None or self._settled[0] != (transaction.id, transaction.version):
-            events = [*await self.node.journal.events(transaction.id), *transaction.pending_events]
-            told = settled(cast("list[Occurrence]", events), await self.terms(transaction))
+            told = settled(await self._told(transaction), await self.terms(transaction))
             self._settled = (transaction.id, transaction.version), told
         return self._settled[1]
+
+    async def _told(self, transaction: Transaction) -> list[Occurrence]:
+        """All events of a transaction, with those that are being decided."""
+        recorded = await self.node.journal.events(transaction.id)
+        return cast("list[Occurrence]", [*recorded, *transaction.pending_events])

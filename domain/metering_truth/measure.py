@@ -122,7 +122,13 @@ def _series(told: Told, points: list[Point], limits: Limits) -> tuple[list[Point
         source = "signed-registers" if begin.signed and end.signed else "transaction-registers"
         return _between(begin, points, end), source, _differing(begin, end, start, stop, limits)
     start, stop = begin or start, end or stop
-    inside = [point for point in points if point not in (start, stop) and point.mark not in (BEGIN, END)]
+    inside = [
+        point
+        for point in points
+        if point.mark not in (BEGIN, END)
+        and (start is None or point.at >= start.at)
+        and (stop is None or point.at <= stop.at)
+    ]
     series, odd = same_zero(start, inside, stop, limits)
     both = {point.mark for point in series} >= {METER_START, METER_STOP}
     return series, "meter-start-stop" if both else "sampled-registers", odd

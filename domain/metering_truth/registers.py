@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.metering import CURRENT, IMPORT_INTERVAL, IMPORT_REGISTER, POWER, in_base_unit
+from domain.metering_truth.ocmf import MeterError, register_wh
 from domain.metering_truth.truth import Doubt, Finding, Point
 from domain.rating import Sample
-from domain.values import MeterReading
+from domain.values import MeterReading, SampledValue
 
 BEGIN, END = "Transaction.Begin", "Transaction.End"
 _LOCATIONS = ("Outlet", "Cable", "Inlet", "EV", "Body")
@@ -48,12 +49,17 @@ def powers(readings: Iterable[MeterReading]) -> list[Sample]:
 
 
 def not_numbers(readings: Iterable[MeterReading]) -> list[Finding]:
-    return [
-        Finding(Doubt.NOT_A_NUMBER, "an energy register without a number", reading.at)
-        for reading in readings
-        for sample in reading.values
-        if sample.measurand == IMPORT_REGISTER and sample.value is None and sample.signed is None
-    ]
+    findings = []
+    for reading in readings:
+        for sample in reading.values:
+            if sample.measurand != IMPORT_REGISTER or sample.value is not None:
+                continue
+            try:
+                if _value(sample) is None:
+                    findings.append(Finding(Doubt.NOT_A_NUMBER, "an energy register without a number", reading.at))
+            except MeterError as error:
+                findings.append(Finding(Doubt.METER_ERROR, f"signed by the meter: {error}", reading.at))
+    return findings
 
 
 def _energy(readings: Iterable[MeterReading], measurand: str) -> set[Point]:
@@ -69,8 +75,13 @@ def _channels(readings: Iterable[MeterReading], measurand: str) -> Channels:
     channels: Channels = {}
     for reading in readings:
         for sample in reading.values:
-            value = in_base_unit(sample)
-            if sample.measurand != measurand or value is None or not value.is_finite():
+            if sample.measurand != measurand:
+                continue
+            try:
+                value = _value(sample)
+            except MeterError:
+                continue
+            if value is None or not value.is_finite():
                 continue
             if measurand.startswith("Energy") and sample.unit not in _ENERGY_UNITS:
                 continue
@@ -78,6 +89,13 @@ def _channels(readings: Iterable[MeterReading], measurand: str) -> Channels:
             told = _Told(reading.at, value, mark, sample.signed is not None)
             channels.setdefault((sample.location, sample.phase), []).append(told)
     return channels
+
+
+def _value(sample: SampledValue) -> Decimal | None:
+    """As told, else as signed. Raises MeterError."""
+    if sample.value is None and sample.signed is not None and sample.measurand == IMPORT_REGISTER:
+        return register_wh(sample.signed.data, last=sample.context != BEGIN)
+    return in_base_unit(sample)
 
 
 def _one_channel(channels: Channels) -> list[_Told]:

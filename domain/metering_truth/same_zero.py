@@ -23,8 +23,7 @@ def same_zero(
     elif start is not None and inside and start.wh == 0 and _jumps(start, inside[0], limits):
         odd.append(_found(start))
         if stop is not None and limits.follows(start, stop) and not limits.follows(inside[-1], stop):
-            moved = [_moved(point, -inside[0].wh) for point in inside]
-            inside = [point for point in moved if point.wh <= stop.wh]
+            inside = [_moved(point, -inside[0].wh) for point in inside]
         else:
             start = None
     if stop is not None and inside and not _goes_on(inside[-1], stop, limits):

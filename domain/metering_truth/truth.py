@@ -30,6 +30,8 @@ class Doubt(StrEnum):
     """Two sources say different amounts; the better one counts."""
     ESTIMATED = "ESTIMATED"
     """No energy was told, only power."""
+    METER_ERROR = "METER_ERROR"
+    """The meter signed that its value is wrong; it is left out."""
     ROLLOVER = "ROLLOVER"
     """A register came to its end and went on from zero."""
     SESSION_REGISTER = "SESSION_REGISTER"
@@ -43,7 +45,9 @@ class Doubt(StrEnum):
     NOT_A_NUMBER = "NOT_A_NUMBER"
 
 
-HELD = frozenset({Doubt.NEGATIVE, Doubt.TOO_FAST, Doubt.METER_EXCHANGED, Doubt.CLOCK, Doubt.ESTIMATED})
+HELD = frozenset(
+    {Doubt.NEGATIVE, Doubt.TOO_FAST, Doubt.METER_EXCHANGED, Doubt.METER_ERROR, Doubt.CLOCK, Doubt.ESTIMATED}
+)
 """With one of these a person looks at the bill before it goes out."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import accumulate
+from operator import le, lt
 
 from domain.rating.course import Sample
 
@@ -24,10 +25,15 @@ class Curve:
 
     def __init__(self, samples: Sequence[Sample], start: datetime) -> None:
         self._start = start
-        told = sorted([(sample[0], sample[1]) for sample in samples if sample[1] is not None])
-        self._times = [at for at, _ in told]
-        self._wh = list(accumulate([wh for _, wh in told], max))
-        self.total = _rounded(self._wh[-1] - self._wh[0]) if told else 0
+        told = [(sample[0], sample[1]) for sample in samples if sample[1] is not None]
+        times, registers = [at for at, _ in told], [wh for _, wh in told]
+        if not all(map(lt, times, times[1:])):
+            told.sort()
+            times, registers = [at for at, _ in told], [wh for _, wh in told]
+        if not all(map(le, registers, registers[1:])):
+            registers = list(accumulate(registers, max))
+        self._times, self._wh = times, registers
+        self.total = _rounded(registers[-1] - registers[0]) if told else 0
 
     def at(self, seconds: int) -> int:
         """Energy until a moment, rounded to Wh."""

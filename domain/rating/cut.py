@@ -6,14 +6,14 @@ from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from domain.rating.course import Course, Reservation, Sample, StateChange
 from domain.rating.curve import Curve
 from domain.rating.terms import PriceKind, Restrictions, Terms
-from domain.rating.wall_clock import holds, needs_clock, times_of_day, turns, zone_of
+from domain.rating.wall_clock import holds, needs_clock, times_of_day, turns, zone_in
 
 OF_A_RESERVATION = frozenset({PriceKind.RESERVATION_TIME, PriceKind.RESERVATION_FLAT})
 OF_A_SESSION = frozenset(PriceKind) - OF_A_RESERVATION
@@ -102,7 +102,7 @@ def _cut(
 ) -> list[Period]:
     whens = [e.restrictions for e in terms.elements if e.restrictions is not None and e.kind in kinds]
     curve, power = Curve(course.samples, start), None
-    zone, zero, times = zone_of(terms.time_zone), round(start.timestamp()), times_of_day(whens)
+    zone, zero, times = zone_in(terms.time_zone, start, last), round(start.timestamp()), times_of_day(whens)
     seconds = {ended, *[edge for stretch in idle for edge in stretch]}
     for when in whens:
         seconds.update(_durations(when, idle))
@@ -115,10 +115,13 @@ def _cut(
     for wh in {wh for when in whens for wh in (when.min_wh, when.max_wh) if wh and wh < curve.total}:
         cuts.add((max(0, min(last, curve.when(wh))), wh))
     edges = sorted(cuts) if len(cuts) > 1 else [(0, 0)] * 2
+    since = [a for a, _ in idle]
+    idled_before = list(accumulate([b - a for a, b in idle], initial=0))
     found = []
     for (begin, begin_wh), (end, end_wh) in pairwise(edges):
-        idle_since = next((a for a, b in idle if a <= begin < b), None)
-        idled = sum([min(b, begin) - a for a, b in idle if a < begin])
+        stretch = bisect_right(since, begin) - 1
+        idle_since = since[stretch] if stretch >= 0 and begin < idle[stretch][1] else None
+        idled = idled_before[stretch + 1] if idle_since is None else idled_before[stretch] + begin - idle_since
         local = datetime.fromtimestamp(zero + begin, zone) if times else None
         watts, amperes = power.at(begin, idle_since is not None) if power else (None, None)
         charging, over = begin - idled, begin >= ended < last

@@ -95,6 +95,9 @@ def taxed(
     """Net, taxes and gross of a rounded amount that is net, or gross if taxes are included. Each tax is rounded."""
     if not taxes:
         return amount, (), amount
+    if len(taxes) == 1 and not included:
+        tax = rounded(amount * taxes[0].percent / 100, cent)
+        return amount, (TaxAmount(taxes[0].name, taxes[0].percent, tax),), amount + tax
     base = amount * 100 / (100 + total_percent(taxes)) if included else amount
     amounts: list[TaxAmount] = []
     for stack in sorted({tax.stack for tax in taxes}):

@@ -21,6 +21,7 @@ _TIMED = frozenset({PriceKind.TIME, PriceKind.IDLE, PriceKind.RESERVATION_TIME})
 _UNITS_PER = {PriceKind.ENERGY: ("kWh", 1000), **dict.fromkeys(_TIMED, ("h", 3600))}
 _ONCE = {PriceKind.FLAT: ("session", 1), PriceKind.RESERVATION_FLAT: ("reservation", 1)}
 _OF_A_BILL = _UNITS_PER | _ONCE
+_KINDS = {kind: LineKind(kind) for kind in PriceKind}
 _SECOND = timedelta(seconds=1)
 
 
@@ -121,7 +122,9 @@ def _walk(kind: PriceKind, chain: Chain, cuts: Sequence[Period]) -> tuple[Charge
             continue
         units = _units(kind, period)
         if units or not charged:
-            charged.setdefault(place, (element, _Priced()))[1].add(period.begin, period.end, units)
+            if place not in charged:
+                charged[place] = element, _Priced()
+            charged[place][1].add(period.begin, period.begin if kind in _ONCE else period.end, units)
         if units:
             last, last_place = period.end, place
             if kind in _ONCE:
@@ -157,11 +160,12 @@ def _lines(course: Course, terms: Terms, priced: Charged, start: datetime) -> li
         unit, per = _OF_A_BILL[element.kind]
         units, taxes = one.units + one.extra, taxes_of(element)
         exact = element.price * units / per
+        quantity = Decimal(units) / per
         net, amounts, gross = taxed(rounded(exact, cent), taxes, terms.tax_included, cent)
         lines.append(
             ChargeLine(
-                LineKind(element.kind),
-                Decimal(units) / per,
+                _KINDS[element.kind],
+                quantity,
                 unit,
                 element.price,
                 net,
@@ -169,7 +173,7 @@ def _lines(course: Course, terms: Terms, priced: Charged, start: datetime) -> li
                 gross - net,
                 gross,
                 amounts,
-                Decimal(one.units) / per,
+                Decimal(one.units) / per if one.extra else quantity,
                 exact,
                 place,
                 tuple([Span(start + _SECOND * a, start + _SECOND * b, n) for a, b, n in one.stretches]),

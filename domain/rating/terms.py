@@ -146,3 +146,8 @@ class Terms:
     """Whether prices contain their taxes."""
     min_price: PriceLimit | None = None
     max_price: PriceLimit | None = None
+
+    @property
+    def even(self) -> bool:
+        """Whether a bill depends on nothing but the energy and the length of a session."""
+        return not any(element.restricted or element.kind is PriceKind.IDLE for element in self.elements)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.rating.terms import Restrictions, Weekday
 
 _DAY = timedelta(days=1)
-_MOST_DAYS = 1000
-"""Of a session that lasts longer, as one that began in 1970, the rest is priced like its thousandth day's end."""
+_MOST_DAYS = 100
+"""Of a session that lasts longer, as one that began in 1970, the rest is priced like the end of its hundredth day."""
 _WEEKDAYS = tuple(Weekday)
+_YEAR = 365 * 86_400
 MIDNIGHT = time(0)
 
 
 @lru_cache(maxsize=64)
-def zone_of(name: str | None) -> ZoneInfo:
-    return ZoneInfo(name or "UTC")
+def _zone_of(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def zone_in(name: str | None, start: datetime, seconds: int) -> tzinfo:
+    """The zone of a session that lasts so long. For times near the ends of the calendar it is UTC: zones end there."""
+    if name is None or not (start.year > 1900 and start.year + seconds // _YEAR < 9000):
+        return UTC
+    return _zone_of(name)
 
 
 def needs_clock(when: Restrictions) -> bool:
@@ -32,7 +40,7 @@ def times_of_day(whens: Iterable[Restrictions]) -> frozenset[time]:
     return frozenset(told | {MIDNIGHT}) if whens else frozenset()
 
 
-def turns(zone: ZoneInfo, first: int, last: int, times: frozenset[time]) -> Iterator[int]:
+def turns(zone: tzinfo, first: int, last: int, times: frozenset[time]) -> Iterator[int]:
     """Moments between two others (seconds since 1970) at which wall clock time passes one of these, or jumps."""
     day, end = datetime.fromtimestamp(first, zone).date(), datetime.fromtimestamp(last, zone).date()
     if not 1900 < day.year <= end.year < 9000:
@@ -44,14 +52,14 @@ def turns(zone: ZoneInfo, first: int, last: int, times: frozenset[time]) -> Iter
 
 
 @lru_cache(maxsize=4096)
-def _turns_of_day(zone: ZoneInfo, day: date, times: frozenset[time]) -> tuple[int, ...]:
+def _turns_of_day(zone: tzinfo, day: date, times: frozenset[time]) -> tuple[int, ...]:
     """A time of day that comes twice, or never, is looked up with the offsets before and after the jump."""
     found = {int(datetime.combine(day, at, zone).replace(fold=fold).timestamp()) for at in times for fold in (0, 1)}
     begin = int(datetime.combine(day, MIDNIGHT, UTC).timestamp()) - 16 * 3600
     return tuple(sorted(found | set(_jumps(zone, begin, begin + 56 * 3600))))
 
 
-def _jumps(zone: ZoneInfo, first: int, last: int) -> Iterator[int]:
+def _jumps(zone: tzinfo, first: int, last: int) -> Iterator[int]:
     if _offset(zone, first) == _offset(zone, last):
         return
     while last - first > 1:
@@ -60,7 +68,7 @@ def _jumps(zone: ZoneInfo, first: int, last: int) -> Iterator[int]:
     yield last
 
 
-def _offset(zone: ZoneInfo, at: int) -> timedelta | None:
+def _offset(zone: tzinfo, at: int) -> timedelta | None:
     return datetime.fromtimestamp(at, zone).utcoffset()
 
 
@@ -74,8 +82,6 @@ def holds(when: Restrictions, local: datetime) -> bool:
     ):
         return False
     begin, end, now = when.start_time or MIDNIGHT, when.end_time or MIDNIGHT, local.time()
-    if end == MIDNIGHT:
-        return now >= begin
     if begin < end:
         return begin <= now < end
     return now >= begin or now < end

@@ -55,8 +55,8 @@ _UNITS = {"kWh": Decimal(1), "min": Decimal(1) / 60, "s": Decimal(1) / 3600, "h"
 def cases() -> list[tuple[str, dict[str, Any]]]:
     found = []
     for file in sorted(CASES.glob("*.yaml")):
-        for case in yaml.load(file.read_text(), Loader=yaml.BaseLoader):  # noqa: S506  # text, and nothing but text
-            found.append((f"{file.stem}: {case['case']}", case))
+        told = yaml.load(file.read_text(), Loader=yaml.BaseLoader)  # noqa: S506  # text, and nothing but text
+        found += [(f"{file.stem}: {case['case']}", case) for case in told]
     return found
 
 

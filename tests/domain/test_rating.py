@@ -1,13 +1,25 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rating import Bill, Course, PriceElement, PriceKind, Terms, Usage, minor_unit
+from domain.rating import (
+    Bill,
+    Course,
+    PriceElement,
+    PriceKind,
+    Restrictions,
+    Sample,
+    Span,
+    TaxAmount,
+    Terms,
+    Usage,
+    minor_unit,
+)
 from domain.rating import rate as rate_course
 
 ENERGY, TIME, FLAT = PriceKind.ENERGY, PriceKind.TIME, PriceKind.FLAT
@@ -95,3 +107,49 @@ def test_the_lines_add_up_to_the_totals_to_the_last_unit(
             assert amount % unit == 0
         assert abs(line.amount_excl_vat - line.quantity * line.unit_price) <= unit / 2
     assert rate(usage, currency, elements) == bill
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin", "America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"),
+        ("0001-01-01T00:00:00+00:00", "2026-11-20T12:00:00+00:00"),
+        ("1970-01-01T00:00:00+00:00", "2026-11-20T12:00:00+00:00"),
+        ("2026-11-20T12:00:00+00:00", "9999-12-31T23:59:59+00:00"),
+        ("2026-11-20T12:00:00.999999+05:45", "2026-11-20T12:00:01+05:45"),
+        ("2026-11-20T12:00:00+00:00", "1970-01-01T00:00:00+00:00"),
+    ],
+)
+def test_no_time_is_too_absurd_to_be_rated(start: str, end: str, zone: str | None) -> None:
+    night = Restrictions(start_time=time(22), end_time=time(6), max_wh=500, min_w=1)
+    elements = (
+        PriceElement(ENERGY, Decimal(1), restrictions=night),
+        PriceElement(ENERGY, Decimal(2)),
+        PriceElement(TIME, Decimal("0.01"), restrictions=Restrictions(start_time=time(22), end_time=time(6))),
+    )
+    first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    course = Course(first, last, (Sample(min(first, last), Decimal(0)), Sample(max(first, last), Decimal(1000))))
+    bill = rate_course(course, Terms("EUR", elements, time_zone=zone))
+    assert sum(line.quantity for line in bill.lines if line.unit == "kWh") == 1
+
+
+def test_each_line_says_how_it_came_about() -> None:
+    """21.5 kWh from 16:30 to 18:30, evenly; another price from 17:00 to 18:00; rounded up to whole kWh."""
+    dear = Restrictions(start_time=time(17), end_time=time(18))
+    elements = (
+        PriceElement(ENERGY, Decimal("0.5"), restrictions=dear),
+        PriceElement(ENERGY, Decimal("0.333"), Decimal(19), step_size=1000),
+    )
+    start = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
+    course = Course.plain(start, start + timedelta(hours=2), 21_500, "transaction-registers")
+    first, second = rate_course(course, Terms("EUR", elements)).lines
+    assert (first.element, first.source) == (0, "transaction-registers")
+    assert first.spans == (Span(start + timedelta(minutes=30), start + timedelta(minutes=90), 10_750),)
+    assert (second.element, second.measured, second.quantity) == (1, Decimal("10.75"), Decimal("11.25"))
+    assert [(span.start, span.end, span.units) for span in second.spans] == [
+        (start, start + timedelta(minutes=30), 5375),
+        (start + timedelta(minutes=90), start + timedelta(minutes=120), 5375),
+    ]
+    assert (second.exact_amount, second.amount_excl_vat) == (Decimal("3.74625"), Decimal("3.75"))
+    assert second.taxes == (TaxAmount("VAT", Decimal(19), Decimal("0.71")),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from domain.events import Tariff, Transaction
-from domain.rating import ChargeLine, PriceElement, PriceKind
+from domain.rating import ChargeLine, PriceElement, PriceKind, Restrictions
 from domain.station import TariffRef
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, IdToken, MeterReading, SampledValue
-from projections.billing import billing, cdrs_by_id, cdrs_page, price_elements, tariffs_by_id, tariffs_page
+from projections.billing import billing, cdrs_by_id, cdrs_page, tariffs_by_id, tariffs_page, terms_of
 from tests.projections.shelf import Shelf
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -165,6 +165,34 @@ async def test_an_end_that_comes_before_its_start_is_billed_when_the_start_is_kn
     assert row["total_incl_vat"] == Decimal("7.28")
 
 
+async def test_prices_that_change_with_the_clock_are_for_the_energy_of_their_time(shelf: Shelf) -> None:
+    """9 kWh until 12:20 at 0.20, 3 kWh after it at 0.50; of the last 20 minutes 5 are grace, 15 cost 6.00 an hour."""
+    early = Restrictions(end_time=time(12, 20))
+    terms = Terms(
+        "EUR",
+        (
+            PriceElement(PriceKind.ENERGY, Decimal("0.20"), restrictions=early),
+            PriceElement(PriceKind.ENERGY, Decimal("0.50")),
+            PriceElement(PriceKind.IDLE, Decimal(6), restrictions=Restrictions(min_idle_seconds=300)),
+        ),
+    )
+    transaction = begun(TariffRef("day", 1), charging_state="Charging")
+    reading = MeterReading(at(20), (SampledValue(Decimal(10_000)),))
+    transaction.update(at(30), occurred_at=at(30), charging_state="SuspendedEV")
+    end(transaction, wh=13_000)
+    transaction.meter(at(60), occurred_at=at(20), readings=(reading,))
+    await shelf.given(defined(terms), transaction)
+    row = await cdr(shelf)
+    charged = [(line.kind, line.quantity, line.amount_excl_vat) for line in lines(row)]
+    assert charged == [
+        (PriceKind.ENERGY, Decimal(9), Decimal("1.80")),
+        (PriceKind.ENERGY, Decimal(3), Decimal("1.50")),
+        (PriceKind.IDLE, Decimal("0.25"), Decimal("1.50")),
+    ]
+    assert (row["total_incl_vat"], row["energy_wh"], row["revision"]) == (Decimal("4.80"), 12_000, 2)
+    assert [span.start for span in lines(row)[2].spans] == [at(35)]
+
+
 async def test_records_and_tariffs_come_in_pages(shelf: Shelf) -> None:
     for station, id, ref in (("CS1", "a", None), ("CS1", "b", TariffRef("day", 1)), ("CS2", "a", None)):
         transaction = begun(ref, id=id, station=station)
@@ -185,7 +213,7 @@ async def test_records_and_tariffs_come_in_pages(shelf: Shelf) -> None:
     assert [len(row.charge_lines) for row in by_id.values()] == [3]
     latest = (await tariffs_page(shelf.pool, 9, None)).rows
     assert [(row.tariff_id, row.version) for row in latest] == [("day", 2), ("night", 1)]
-    assert price_elements((await tariffs_by_id(shelf.pool, ["day"]))["day"]) == DEARER.elements
+    assert terms_of((await tariffs_by_id(shelf.pool, ["day"]))["day"]) == DEARER
 
 
 async def test_a_session_that_was_closed_for_the_station_is_billed_as_estimated_and_again_when_its_end_comes(

@@ -203,6 +203,58 @@ async def test_tariffs_that_cannot_be_calculated_with_are_refused(api: Api) -> N
     assert await api.journal.head() == 0
 
 
+FULL = """
+mutation ($input: DefineTariffInput!) { defineTariff(input: $input) { error { code message field } tariff {
+  timeZone taxIncluded minPrice { exclTax inclTax } maxPrice { exclTax inclTax }
+  elements { kind price vat stepSize taxes { name percent stack } restrictions {
+    startTime endTime weekdays startDate maxWh minA minIdleSeconds supply } } } } }
+"""
+
+
+async def test_a_tariff_may_have_conditions_taxes_and_limits(api: Api) -> None:
+    nothing = dict.fromkeys(("startTime", "endTime", "startDate", "maxWh", "minA", "minIdleSeconds", "supply"))
+    night = {"startTime": "22:00:00", "endTime": "06:00:00", "weekdays": ["MONDAY", "FRIDAY"], "minA": "16.5"}
+    grace = {"weekdays": [], "minIdleSeconds": 600}
+    taxes = [{"name": "GST", "percent": "5", "stack": 0}, {"name": "QST", "percent": "9.975", "stack": 1}]
+    elements = [
+        {"kind": "ENERGY", "price": "0.20", "restrictions": night, "taxes": taxes, "stepSize": 100},
+        {"kind": "ENERGY", "price": "0.40", "vat": "19"},
+        {"kind": "IDLE", "price": "6", "restrictions": grace},
+    ]
+    limits = {"minPrice": {"exclTax": "1.00"}, "maxPrice": {"inclTax": "30.00"}}
+    zone = {"timeZone": "Europe/Berlin", "taxIncluded": True}
+    given = {"tariffId": "T1", "currency": "EUR", "elements": elements} | limits | zone
+    answer = (await api.ask(FULL, input=given))["defineTariff"]
+    assert answer["error"] is None
+    first, second, third = answer["tariff"].pop("elements")
+    assert answer["tariff"] == zone | {
+        "minPrice": {"exclTax": "1.00", "inclTax": None},
+        "maxPrice": {"exclTax": None, "inclTax": "30.00"},
+    }
+    assert first["restrictions"] == nothing | night
+    assert (first["taxes"], first["stepSize"], first["vat"]) == (taxes, 100, "0")
+    assert (second["restrictions"], second["taxes"], second["vat"]) == (None, [], "19")
+    assert third["restrictions"] == nothing | grace
+
+
+async def test_what_is_wrong_with_a_tariff_is_said(api: Api) -> None:
+    flat = {"kind": "FLAT", "price": "1"}
+    for given, code, text in [
+        ({"timeZone": "Berlin"}, "INVALID_TARIFF", "IANA"),
+        ({"elements": [flat | {"stepSize": 5}]}, "INVALID_TARIFF", "element 1: FLAT is charged once"),
+        ({"elements": [flat | {"restrictions": {"minWh": 5, "maxWh": 4}}]}, "INVALID_TARIFF", "max_wh 4"),
+        ({"elements": [flat | {"taxes": [{"name": "x" * 101, "percent": 1}]}]}, "BAD_INPUT", "100 printable"),
+        ({"elements": [flat | {"taxes": [{"name": "x", "percent": 1}] * 6}]}, "BAD_INPUT", "at most 5 taxes"),
+        ({"elements": [flat | {"restrictions": {"minA": "1e7"}}]}, "BAD_INPUT", "below a million"),
+        ({"elements": [flat | {"restrictions": {"paymentBrand": "\0"}}]}, "BAD_INPUT", "100 printable"),
+        ({"maxPrice": {"exclTax": "1e9"}}, "BAD_INPUT", "below a million"),
+        ({"minPrice": {}}, "INVALID_TARIFF", "min_price must say an amount"),
+    ]:
+        error = (await define(api, **given))["error"]
+        assert (error["code"], text in error["message"]) == (code, True), error
+    assert await api.journal.head() == 0
+
+
 async def test_a_tariff_is_assigned_to_a_station_and_taken_away(api: Api) -> None:
     await api.register("CS1")
     await define(api)

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from domain.events import StationDay, Transaction
-from domain.rating import PriceKind
+from domain.events import Station, StationDay, Tariff, Transaction
+from domain.rating import PriceElement, PriceKind, Restrictions
 from domain.station import TariffRef
+from domain.tariff import Terms
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, Evse, IdToken
-from tests.api.ocpp.line import Clock, Line, price
+from tests.api.ocpp.line import Clock, Line, price, record
 
 Permit = Callable[..., Awaitable[None]]
 TOKEN = {"idToken": "ABC123", "type": "ISO14443"}
@@ -85,7 +87,7 @@ async def test_an_end_that_overtakes_what_came_before_it_is_an_end(v201: Line, c
     await v201.connect()
     for event in (METERED, CHARGING, STARTED):
         await v201.call("TransactionEvent", event)
-        assert len(v201.happened) == 1
+        assert [kind for kind in v201.kinds if kind.startswith("day.")] == []
     # then it is one transaction, and nothing is running
     facts = (await v201.transaction("T-1")).facts
     assert (facts.state, facts.energy.wh, facts.evse) == (TransactionState.ENDED, 2500, Evse(1, 1))
@@ -156,6 +158,30 @@ async def test_the_end_tells_the_cost_in_the_prices_of_the_start(v201: Line, per
     [started] = v201.all(Transaction.Started)
     [ended] = v201.all(Transaction.Ended)
     assert (started.tariff, ended.tariff) == (TariffRef("day", 1), None)
+
+
+async def test_the_end_tells_the_cost_of_what_flowed_while_each_price_applied(v201: Line, permit: Permit) -> None:
+    # given ten times the price in the first five minutes, in which little flows
+    await permit("ABC123")
+    first = Restrictions(max_seconds=5 * 60)
+    await _define(
+        v201,
+        PriceElement(PriceKind.ENERGY, Decimal(10), restrictions=first),
+        PriceElement(PriceKind.ENERGY, Decimal(1)),
+    )
+    for event in (STARTED, CHARGING, METERED):
+        await v201.call("TransactionEvent", event)
+    # then 0.1 kWh cost 1.00 and 2.4 kWh cost 2.40
+    assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 3.4}
+
+
+async def _define(line: Line, *elements: PriceElement) -> None:
+    now = line.node.clock()
+    terms = Terms("EUR", elements)
+    await record(line.node, Tariff.stream("day"), Tariff, lambda tariff: tariff.define(terms, now))
+    line.node.tariffs.forget(Tariff.stream("day"))
+    await record(line.node, Station.stream(line.station_id), Station, lambda s: s.assign_tariff("day", None, now))
+    line.session.station_stale = True
 
 
 async def test_a_transaction_without_a_place_gets_it_later(v201: Line) -> None:
