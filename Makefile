@@ -44,8 +44,8 @@ test: install-dev ## run the test suite; ARGS="-k name", CSMS_TEST_DATABASE_URL=
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: conformance
-conformance: install-dev ## run the cases of certification and write docs/conformance-1.6.md
-	@$(BIN)/python -m tests.conformance.report
+conformance: install-dev ## run the cases of certification and write docs/conformance-*.md; ARGS=2.0.1 for one version
+	@$(BIN)/python -m tests.conformance.report $(ARGS)
 
 .PHONY: check
 check: lint format-check types contracts test ## lint, format, types, import contracts, tests

@@ -81,6 +81,9 @@ def demo(
     run_demo(read_settings(), stations=stations, duration=duration, speed=speed)
 
 
+_NOT_SHOWN = frozenset({"api_key", "pepper", "database_url", "contract_pool_key"})
+
+
 @cli.command("settings")
 def show_settings() -> None:
     """All settings with their defaults and what they are now."""
@@ -88,9 +91,7 @@ def show_settings() -> None:
     chosen = read_settings()
     for name, field in Settings.model_fields.items():
         value = getattr(chosen, name)
-        shown = (
-            "(set)" if value and name in ("api_key", "pepper", "database_url") else "" if value is None else str(value)
-        )
+        shown = "(set)" if value and name in _NOT_SHOWN else "" if value is None else str(value)
         table.add_row(f"CSMS_{name.upper()}", shown, field.description or "")
     console.print(table)
 

@@ -30,7 +30,7 @@ from domain.aggregate import Aggregate
 from domain.events import IdTokenRecord, Station, Tariff
 from domain.id_token import Permission
 from domain.journal import Entry, load
-from domain.rating import PriceElement, PriceKind, Usage, rate
+from domain.rating import Course, PriceElement, PriceKind, rate
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, IdToken
 from projections.availability import ConnectorRow, StationRow, connectors_of, stations_page
@@ -202,9 +202,8 @@ def _cost(transaction: TransactionRow, reading: MeterValueRow | None) -> str:
     """What the session costs so far, by the time of its last reading."""
     if reading is None or transaction.started_at is None:
         return ""
-    seconds = max(0, int((reading.at - transaction.started_at).total_seconds()))
-    bill = rate(Usage(transaction.energy_wh, seconds), _TERMS.currency, _TERMS.elements)
-    return str(bill.total_incl_vat)
+    end = max(transaction.started_at, reading.at)
+    return str(rate(Course.plain(transaction.started_at, end, transaction.energy_wh), _TERMS).total_incl_vat)
 
 
 async def _numbers(system: System) -> Text:

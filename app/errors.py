@@ -12,10 +12,11 @@ from eventsourcing.persistence import MapperDeserialisationError
 
 from app.embedded_postgres import EmbeddedPostgresError
 from app.journal import UnsafeDatabase
+from app.pki.faults import Unusable
 from app.server import ServerFailed
 from projections.rebuild import RebuildFailed
 
-_OURS = (EmbeddedPostgresError, UnsafeDatabase, ServerFailed, RebuildFailed, MapperDeserialisationError)
+_OURS = (EmbeddedPostgresError, UnsafeDatabase, ServerFailed, RebuildFailed, MapperDeserialisationError, Unusable)
 _FROM_POSTGRES = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Response
 from api.graphql.bulletin import Bulletin
 from api.graphql.context import Services
 from api.graphql.router import graphql_router
+from api.ocpp.forms import forms
 from app import secrets
 from app.metrics import Metrics
 from app.system import Role, ServerFailed, System, background, utc_now
@@ -57,6 +58,7 @@ async def listen_http(system: System, metrics: Metrics, role: Role, door: socket
                 pepper=secrets.pepper(settings),
                 authenticate=secrets.authenticator(settings, _show_key),
                 bulletin=bulletin,
+                forms=forms,
             )
             app.include_router(graphql_router(services))
         config = uvicorn.Config(

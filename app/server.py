@@ -17,6 +17,7 @@ from websockets.asyncio.server import Server as Listener
 from api.ocpp.feed import follow_journal
 from api.ocpp.listener import listen
 from api.ocpp.node import Node
+from api.ocpp.pki import Pki
 from api.ocpp.registry import load_messages
 from app import secrets
 from app.caretaker import take_care
@@ -24,6 +25,8 @@ from app.database import connect, migrate_async
 from app.http import bound, listen_http
 from app.journal import PostgresJournal
 from app.metrics import Metrics
+from app.pki import open_pki
+from app.reconciling.reconciler import reconcile_stations
 from app.settings import Settings, UnknownStations, UnknownTags
 from app.system import Role, ServerFailed, System, background, utc_now
 from domain.values import AuthorizationStatus
@@ -63,7 +66,8 @@ async def running(settings: Settings, dsn: str, role: Role = Role.ALL) -> AsyncI
         else:
             await _until_read_models_exist(pool)
         if role in (Role.ALL, Role.OCPP):
-            await stack.enter_async_context(_stations(system, metrics))
+            pki = await stack.enter_async_context(open_pki(settings))
+            await stack.enter_async_context(_stations(system, metrics, pki))
         metrics.watch(journal, system.node)
         await stack.enter_async_context(listen_http(system, metrics, role, door))
         gc.collect()
@@ -86,7 +90,7 @@ async def _close(pool: asyncpg.Pool) -> None:
 
 
 @asynccontextmanager
-async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
+async def _stations(system: System, metrics: Metrics, pki: Pki) -> AsyncIterator[None]:
     settings = system.settings
     load_messages()
     node = system.node = Node(
@@ -95,6 +99,7 @@ async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
         utc_now,
         secrets.pepper(settings),
         accept_unknown=settings.unknown_stations is UnknownStations.ACCEPT,
+        master_pass_group=settings.master_pass_group,
         unknown_tags=(
             AuthorizationStatus.ACCEPTED if settings.unknown_tags is UnknownTags.ACCEPT else AuthorizationStatus.INVALID
         ),
@@ -102,11 +107,13 @@ async def _stations(system: System, metrics: Metrics) -> AsyncIterator[None]:
         answer_timeout=settings.answer_timeout,
         transaction_grace=settings.transaction_grace,
         transaction_silence=settings.transaction_silence,
+        pki=pki,
         counters=metrics.counters(),
     )
     async with (
         background(system, follow_journal(node, await system.journal.head()), "feed"),
         background(system, take_care(node, system.pool), "caretaker"),
+        background(system, reconcile_stations(node, system.pool), "reconciler"),
     ):
         listener = await listen(
             node, settings.ocpp_host, settings.ocpp_port, max_message_bytes=settings.max_message_bytes

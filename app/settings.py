@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     unknown_tags: UnknownTags = Field(
         UnknownTags.REJECT, description="accept lets everybody charge whose token was never set"
     )
+    master_pass_group: str | None = Field(
+        None, description="group of the tokens that may end any transaction and begin none (MasterPassGroupId)"
+    )
     api_auth: ApiAuth = Field(ApiAuth.REQUIRED, description="off only works on a loopback HTTP_HOST")
     api_key: str | None = Field(None, description="unset: one is made at the first start and shown once")
     pepper: str | None = Field(
@@ -75,6 +78,25 @@ class Settings(BaseSettings):
     max_message_bytes: int = Field(
         262_144, ge=1024, description="largest OCPP message; larger ones close the socket (1009)"
     )
+    ca_certificate: Path | None = Field(
+        None, description="PEM: of the authority that signs certificates of stations, and those above it"
+    )
+    ca_key: Path | None = Field(
+        None, description="PEM, without a password; unset: what stations ask for is signed elsewhere, by hand"
+    )
+    v2g_ca_certificate: Path | None = Field(None, description="the same for certificates that stations show to cars")
+    v2g_ca_key: Path | None = Field(None, description="together with it")
+    ca_days: int = Field(365, ge=1, le=36_500, description="days that certificates of stations are good for")
+    mo_certificates: Path | None = Field(
+        None, description="PEM: the roots of mobility operators, which contract certificates of cars must lead to"
+    )
+    ocsp_hosts: str = Field(
+        "", description="hosts of OCSP responders in private networks, with commas between; others there are not asked"
+    )
+    contract_pool_url: str | None = Field(
+        None, description="where contract certificates for cars come from; unset: there are none"
+    )
+    contract_pool_key: str | None = Field(None, description="sent there as a bearer token")
     log_level: LogLevel = Field(LogLevel.INFO)
     log_format: LogFormat = Field(LogFormat.JSON)
 
@@ -96,6 +118,20 @@ class Settings(BaseSettings):
             ) from None
         return url.replace("postgres://", "postgresql://", 1) if url else None
 
+    @field_validator("contract_pool_url")
+    @classmethod
+    def _http(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("CONTRACT_POOL_URL must begin with http:// or https://")
+        return url
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Settings:
+        for name in ("ca", "v2g_ca"):
+            if (getattr(self, f"{name}_certificate") is None) != (getattr(self, f"{name}_key") is None):
+                raise ValueError(f"{name.upper()}_CERTIFICATE and {name.upper()}_KEY go together")
+        return self
+
     @model_validator(mode="after")
     def _open_only_at_home(self) -> Settings:
         if self.api_auth is ApiAuth.OFF and not _is_loopback(self.http_host):
@@ -103,6 +139,10 @@ class Settings(BaseSettings):
                 f"API_AUTH=off would leave the API open to all on {self.http_host}; use it on 127.0.0.1 only"
             )
         return self
+
+    @property
+    def ocsp_hosts_inside(self) -> frozenset[str]:
+        return frozenset(host.strip() for host in self.ocsp_hosts.split(",") if host.strip())
 
     @property
     def node(self) -> str:

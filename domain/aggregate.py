@@ -7,8 +7,11 @@ E04).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
+from itertools import filterfalse
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from eventsourcing.domain import BaseAggregate, CanMutateAggregate, MetaDomainEvent
@@ -19,8 +22,14 @@ TOPICS: dict[str, type[DomainEvent]] = {}
 ENVELOPE = ("originator_id", "originator_version")
 
 
+class _Kind(MetaDomainEvent):
+    """Asks for an event's class without the detour of abstract classes: a `match` asks once a case."""
+
+    __instancecheck__ = type.__instancecheck__
+
+
 @dataclass(frozen=True)
-class DomainEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
+class DomainEvent(CanMutateAggregate[str], metaclass=_Kind):
     """A fact. `timestamp` is when this system learned of it; a station's own time stands in `occurred_at` where it
     gave one.
     """
@@ -33,7 +42,8 @@ class DomainEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
     AGGREGATE: ClassVar[type[Aggregate]]
     DEFAULTS: ClassVar[dict[str, Any]]
     """Its own fields with their defaults, MISSING where there is none."""
-
+    IS_DEFAULT: ClassVar[Callable[[tuple[str, Any]], bool]]
+    """Whether a field, name and value, says no more than its default."""
     REQUIRED: ClassVar[frozenset[str]]
 
     @classmethod
@@ -55,6 +65,8 @@ class DomainEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
 class Aggregate(BaseAggregate[str]):
     """Decides (command methods) and evolves (one match over its events). Holds no clock: callers pass the time."""
 
+    pending_events = property(attrgetter("_pending_events"))  # the library's, without a call of Python each time
+
     @classmethod
     def blank(cls, stream: str) -> Self:
         """The aggregate before its first event, at version 0."""
@@ -73,17 +85,19 @@ class Aggregate(BaseAggregate[str]):
             if isinstance(member, type) and issubclass(member, DomainEvent):
                 member.AGGREGATE = cls
                 member.DEFAULTS = {f.name: f.default for f in fields(member) if f.name not in ENVELOPE}
+                member.IS_DEFAULT = member.DEFAULTS.items().__contains__
                 member.REQUIRED = frozenset(name for name, default in member.DEFAULTS.items() if default is MISSING)
                 register_topic(member.TOPIC, member)
                 TOPICS[member.TOPIC] = member
 
     def trigger_event(self, event_class: type[DomainEvent], *, timestamp: datetime, **told: Any) -> None:  # type: ignore[override]
         """Record a decision and apply it. As the library does it, without its clock, its copies and its second look."""
-        defaults, version = event_class.DEFAULTS, self._version + 1
+        version = self._version + 1
         values = {"originator_id": self._id, "originator_version": version, "timestamp": timestamp}
-        values |= {name: value for name, value in told.items() if value is not defaults[name]}
-        if not values.keys() >= event_class.REQUIRED:
-            raise TypeError(f"{event_class.TOPIC} is not told {event_class.REQUIRED - values.keys()}")
+        values.update(filterfalse(event_class.IS_DEFAULT, told.items()))
+        if not (values.keys() >= event_class.REQUIRED and told.keys() <= event_class.DEFAULTS.keys()):
+            missing, unknown = event_class.REQUIRED - values.keys(), told.keys() - event_class.DEFAULTS.keys()
+            raise TypeError(f"{event_class.TOPIC} is not told {missing}, or does not know {unknown}")
         event = event_class.of(values)
         self.evolve(event)
         self._version, self._modified_on = version, timestamp

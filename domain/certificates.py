@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from domain.aggregate import DomainEvent
 from domain.books import Book
+from domain.id_token import Authorization
+from domain.values import AuthorizationStatus
 
+V2G_CERTIFICATE = "V2GCertificate"
 CHARGING_STATION_CERTIFICATE = "ChargingStationCertificate"
 """What is signed where the protocol does not say (1.6) or the station does not (2.0.1 A02.FR.09)."""
 
@@ -37,6 +41,35 @@ class InstalledCertificate:
     children: tuple[CertificateHash, ...] = ()
 
 
+class ContractFinding(StrEnum):
+    """What is found of a contract certificate (2.0.1 AuthorizeCertificateStatusEnumType, as far as we say it)."""
+
+    ACCEPTED = "Accepted"
+    CERTIFICATE_EXPIRED = "CertificateExpired"
+    CERTIFICATE_REVOKED = "CertificateRevoked"
+    CERT_CHAIN_ERROR = "CertChainError"
+    CONTRACT_CANCELLED = "ContractCancelled"
+
+
+_NO_CONTRACT = frozenset(
+    {
+        AuthorizationStatus.BLOCKED,
+        AuthorizationStatus.EXPIRED,
+        AuthorizationStatus.INVALID,
+        AuthorizationStatus.UNKNOWN,
+    }
+)
+
+
+def weigh(finding: ContractFinding, token: Authorization) -> tuple[ContractFinding, Authorization]:
+    """What to answer of a contract certificate and of the token with it (C07): each may spoil the other."""
+    if finding is not ContractFinding.ACCEPTED:
+        expired = finding is ContractFinding.CERTIFICATE_EXPIRED
+        status = AuthorizationStatus.EXPIRED if expired else AuthorizationStatus.INVALID
+        return finding, replace(token, status=status)
+    return (ContractFinding.CONTRACT_CANCELLED if token.status in _NO_CONTRACT else finding), token
+
+
 class CertificateBook(Book):
     KIND = "certificates"
 
@@ -46,6 +79,8 @@ class CertificateBook(Book):
         csr: str
         answer: str
         certificate_type: str = CHARGING_STATION_CERTIFICATE
+        reason: str | None = None
+        """Why it was rejected."""
 
     @dataclass(frozen=True)
     class ChainSent(DomainEvent):

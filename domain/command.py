@@ -97,6 +97,8 @@ class Command(Aggregate):
         self.action = ""
         self.payload: dict[str, Any] = {}
         self.typed = False
+        self.idempotency_key: str | None = None
+        self.sent_payload: dict[str, Any] = {}
         self.expires_at: datetime | None = None
         self.answer_by: datetime | None = None
         self.parts = 1
@@ -205,8 +207,9 @@ class Command(Aggregate):
             case Command.Requested():
                 self.station_id, self.action, self.payload = event.station_id, event.action, event.payload
                 self.typed, self.expires_at = event.typed, event.expires_at
+                self.idempotency_key = event.idempotency_key
             case Command.Sent():
-                self.answer_by, self.parts = event.answer_by, event.parts
+                self.answer_by, self.parts, self.sent_payload = event.answer_by, event.parts, event.payload
             case Command.PartSent():
                 self.answer_by = event.answer_by
             case Command.PartAnswered(accepted=False):

@@ -1,4 +1,4 @@
-"""Secrets of stations: made by us with 160 bits, kept as a keyed fingerprint, and sealed while they travel.
+"""Secrets of stations: made by us with 160 bits, and kept as a keyed fingerprint.
 
 A fingerprint is HMAC-SHA-256(pepper, station id and secret). It is quick on purpose: for a secret that nobody can
 guess a slow hash only makes reconnects expensive. The pepper is not in the database.
@@ -7,11 +7,6 @@ guess a slow hash only makes reconnects expensive. The pepper is not in the data
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-
-LONGEST_SECRET = 64
-"""Bytes: what can be sealed."""
-_TAG = 16
 
 
 def fingerprint(pepper: bytes, station_id: str, secret: bytes) -> str:
@@ -39,38 +34,6 @@ def unhexed(text: bytes) -> bytes | None:
         return None
 
 
-def seal(pepper: bytes, station_id: str, secret: str) -> str:
-    """A secret on its way through the journal: only who has the pepper can read it, for this station alone.
-
-    The tag is a keyed hash of the secret and chooses the key stream, so equal secrets look equal and no two others
-    share one (the construction of SIV, RFC 5297, over HMAC).
-    """
-    plain = secret.encode()
-    if len(plain) > LONGEST_SECRET:
-        raise ValueError(f"a secret has at most {LONGEST_SECRET} bytes")
-    tag = _tag(pepper, station_id, plain)
-    return urlsafe_b64encode(tag + _masked(pepper, station_id, tag, plain)).decode()
-
-
-def unseal(pepper: bytes, station_id: str, sealed: str) -> str:
-    """Raises ValueError for what was not sealed with this pepper for this station."""
-    raw = urlsafe_b64decode(sealed)
-    tag, masked = raw[:_TAG], raw[_TAG:]
-    plain = _masked(pepper, station_id, tag, masked)
-    if len(masked) > LONGEST_SECRET or not hmac.compare_digest(tag, _tag(pepper, station_id, plain)):
-        raise ValueError("this was sealed with another pepper, or for another station")
-    return plain.decode()
-
-
 def derive(pepper: bytes, station_id: str, name: str) -> str:
     """A secret of 160 bits, as hex digits, that is the same for the same name."""
     return hmac.new(pepper, b"derived\0" + station_id.encode() + b"\0" + name.encode(), "sha256").digest()[:20].hex()
-
-
-def _tag(pepper: bytes, station_id: str, plain: bytes) -> bytes:
-    return hmac.new(pepper, b"tag\0" + station_id.encode() + b"\0" + plain, "sha256").digest()[:_TAG]
-
-
-def _masked(pepper: bytes, station_id: str, tag: bytes, text: bytes) -> bytes:
-    stream = hmac.new(pepper, b"stream\0" + station_id.encode() + b"\0" + tag, "sha512").digest()
-    return bytes(a ^ b for a, b in zip(text, stream, strict=False))

@@ -8,17 +8,20 @@ from domain.configuration import ConfigurationBook
 from domain.customer_information import CustomerInformationBook, PrivacyBook
 from domain.device_model import DeviceModelBook
 from domain.display_messages import DisplayMessageBook
+from domain.ev_charging import EvChargingBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
 from domain.monitoring import MonitoringBook
 from domain.network import NetworkBook
+from domain.reconciliation import Reconciliation
 from domain.reservation import ReservationBook
 from domain.security import SecurityBook
 from domain.station import Station
 from domain.station_day import StationDay
 from domain.tariff import Tariff
 from domain.transaction import Transaction
+from domain.transaction_status import TransactionStatusBook
 
 __all__ = [
     "AGGREGATES",
@@ -30,18 +33,21 @@ __all__ = [
     "CustomerInformationBook",
     "DeviceModelBook",
     "DisplayMessageBook",
+    "EvChargingBook",
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
     "MonitoringBook",
     "NetworkBook",
     "PrivacyBook",
+    "Reconciliation",
     "ReservationBook",
     "SecurityBook",
     "Station",
     "StationDay",
     "Tariff",
     "Transaction",
+    "TransactionStatusBook",
 ]
 
 AGGREGATES = (
@@ -56,13 +62,16 @@ AGGREGATES = (
     ChargingProfileBook,
     ConfigurationBook,
     CustomerInformationBook,
+    PrivacyBook,
     DeviceModelBook,
     DisplayMessageBook,
+    EvChargingBook,
     LocalListBook,
     MaintenanceBook,
     MonitoringBook,
     NetworkBook,
-    PrivacyBook,
+    Reconciliation,
     ReservationBook,
     SecurityBook,
+    TransactionStatusBook,
 )

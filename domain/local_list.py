@@ -12,6 +12,7 @@ from domain.books import Book
 from domain.id_token import Permission
 from domain.values import IdToken
 
+FULL = "Full"
 DIFFERENTIAL = "Differential"
 ACCEPTED = "Accepted"
 NOT_SUPPORTED = -1

@@ -1,4 +1,4 @@
-"""Firmware updates and uploads of logs: what a station was asked for, what it said to that, and how far it is.
+"""Firmware updated or published, and uploads of logs: what a station was asked for, what it said, how far it is.
 
 Stream `maintenance:<day>:<station>`. A request id is None where the protocol has none (1.6 UpdateFirmware,
 GetDiagnostics) or the station told none.
@@ -35,6 +35,36 @@ class MaintenanceBook(Book):
         TOPIC = "maintenance.firmware-status-reported"
         status: str
         request_id: int | None = None
+
+    @dataclass(frozen=True)
+    class PublicationRequested(DomainEvent):
+        """A local controller is to fetch firmware and offer it to the stations behind it (2.0.1 L03)."""
+
+        TOPIC = "maintenance.publication-requested"
+        location: str
+        checksum: str
+        """MD5, 32 hex digits."""
+        outcome: str
+        request_id: int | None = None
+        retries: int | None = None
+        retry_interval: int | None = None
+
+    @dataclass(frozen=True)
+    class PublicationStatusReported(DomainEvent):
+        TOPIC = "maintenance.publication-status-reported"
+        status: str
+        request_id: int | None = None
+        locations: tuple[str, ...] = ()
+        """Where the firmware is offered, once it is."""
+
+    @dataclass(frozen=True)
+    class PublicationEndAnswered(DomainEvent):
+        """The answer to the wish that firmware is offered no longer (2.0.1 L04)."""
+
+        TOPIC = "maintenance.publication-end-answered"
+        checksum: str
+        outcome: str
+        """2.0.1 UnpublishFirmwareStatusEnumType."""
 
     @dataclass(frozen=True)
     class LogRequested(DomainEvent):

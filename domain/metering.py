@@ -106,7 +106,9 @@ class Register:
 
     meter_start: Decimal | None = None
     meter_stop: Decimal | None = None
+    begin_at: datetime | None = None
     begin: Decimal | None = None
+    end_at: datetime | None = None
     end: Decimal | None = None
     first_at: datetime | None = None
     first: Decimal | None = None
@@ -125,10 +127,15 @@ class Register:
     def _observe_register(self, reading: MeterReading, value: Decimal) -> None:
         for sample in reading.values:
             if sample.measurand == IMPORT_REGISTER:
-                if sample.context == "Transaction.Begin":
-                    self.begin = value
-                elif sample.context == "Transaction.End":
-                    self.end = value
+                begins, ends = sample.context == "Transaction.Begin", sample.context == "Transaction.End"
+                if begins and (
+                    self.begin_at is None or self.begin is None or (reading.at, value) < (self.begin_at, self.begin)
+                ):
+                    self.begin_at, self.begin = reading.at, value
+                elif ends and (
+                    self.end_at is None or self.end is None or (reading.at, value) > (self.end_at, self.end)
+                ):
+                    self.end_at, self.end = reading.at, value
                 break
         # Of two samples at the same time the lower is the first and the higher the last, whichever arrived first.
         if self.first_at is None or self.first is None or (reading.at, value) < (self.first_at, self.first):

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from domain.aggregate import Aggregate, DomainEvent
 from domain.streams import STATION, once
-from domain.values import RegistrationStatus
+from domain.values import Reconciling, RegistrationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ class Station(Aggregate):
         """Whether messages that break the schema are read as well as can be, instead of refused."""
         assumed_version: str | None = None
         """The OCPP version of a station that names none when it connects."""
+        reconcile: Reconciling = Reconciling.MANUAL
 
     @dataclass(frozen=True)
     class MessageLimitReported(DomainEvent):
@@ -142,6 +143,7 @@ class Station(Aggregate):
         self.assumed_version: str | None = None
         self._limits: dict[tuple[str, str | None], MessageLimit] = {}
         self._slots: dict[int, int] = {}
+        self.reconcile = Reconciling.MANUAL
 
     @staticmethod
     def stream(station_id: str) -> str:
@@ -203,9 +205,22 @@ class Station(Aggregate):
         if status != self.registration_status:
             self.trigger_event(Station.RegistrationStatusSet, status=status, timestamp=at)
 
-    def set_options(self, *, lenient: bool, assumed_version: str | None, at: datetime) -> None:
-        if (lenient, assumed_version) != (self.lenient, self.assumed_version):
-            self.trigger_event(Station.OptionsSet, lenient=lenient, assumed_version=assumed_version, timestamp=at)
+    def set_options(
+        self,
+        *,
+        lenient: bool,
+        assumed_version: str | None,
+        reconcile: Reconciling = Reconciling.MANUAL,
+        at: datetime,
+    ) -> None:
+        if (lenient, assumed_version, reconcile) != (self.lenient, self.assumed_version, self.reconcile):
+            self.trigger_event(
+                Station.OptionsSet,
+                lenient=lenient,
+                assumed_version=assumed_version,
+                reconcile=reconcile,
+                timestamp=at,
+            )
 
     def boot(self, identity: Identity, at: datetime) -> RegistrationStatus:
         """Decide the answer to a BootNotification and remember what is new (B01 to B03)."""
@@ -242,6 +257,7 @@ class Station(Aggregate):
                 self.identity = event.identity
             case Station.OptionsSet():
                 self.lenient, self.assumed_version = event.lenient, event.assumed_version
+                self.reconcile = event.reconcile
             case Station.MessageLimitReported():
                 self._limits[event.limit.component, event.limit.instance] = event.limit
             case Station.NetworkProfileTaken():

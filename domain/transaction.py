@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from domain.aggregate import Aggregate, DomainEvent
 from domain.metering import Energy, Register
-from domain.rating import Usage
+from domain.rating import Course, Usage
 from domain.station import TariffRef
 from domain.streams import TRANSACTION, born
 from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading
+
+Moment = tuple[datetime, int]
+"""A station's time, and the sequence number that decides between equal ones."""
 
 
 class TransactionState(StrEnum):
@@ -44,7 +48,9 @@ class Occurrence(DomainEvent):
     charging_state: str | None = None
     readings: tuple[MeterReading, ...] = ()
     tariff: TariffRef | None = None
-    """The price in force, frozen by the first event of the stream."""
+    """The price in force, frozen by the first event of the stream; by the first that names the EVSE if that has a
+    price of its own.
+    """
 
 
 @dataclass(slots=True)
@@ -52,15 +58,18 @@ class Facts:
     """What the events of a transaction add up to, independent of their order; the ground of sessions and bills."""
 
     evse: Evse | None = None
+    evse_told: Moment | None = None
     id_token: IdToken | None = None
+    id_token_told: tuple[int, datetime, int] | None = None
+    """How well and when it was told, as `_standing` has it."""
     authorization: AuthorizationStatus | None = None
     first_at: datetime | None = None
     started_at: datetime | None = None
     authorized_at: datetime | None = None
-    id_token_at: datetime | None = None
     last_at: datetime | None = None
     """The latest moment that the station told of."""
     ended_at: datetime | None = None
+    ended_seq_no: int = 0
     estimated: bool = False
     """Whether the end was not told by the station."""
     stopped_reason: str | None = None
@@ -71,9 +80,13 @@ class Facts:
     remote_start_id: int | None = None
     reservation_id: int | None = None
     register: Register = field(default_factory=Register)
+    heard: list[tuple[int, int]] = field(default_factory=list)
+    """The sequence numbers that have arrived, as ranges from the first to the last of each."""
 
     def apply(self, event: Occurrence) -> None:
         at = event.occurred_at
+        if event.seq_no is not None:
+            self._hear(event.seq_no)
         if self.first_at is None or at < self.first_at:
             self.first_at = at
         if (self.last_at is None or at > self.last_at) and type(event) is not Transaction.Closed:
@@ -81,44 +94,86 @@ class Facts:
         if event.readings:
             self.register.observe(event.readings)
         match event:
-            case Transaction.Started():
+            case Transaction.Metered():  # most are
+                pass
+            case Transaction.Started() if self.started_at is None or at < self.started_at:
                 self.started_at = at
-                self.remote_start_id, self.reservation_id = event.remote_start_id, event.reservation_id
                 if event.meter_start_wh is not None:
                     self.register.meter_start = Decimal(event.meter_start_wh)
             case Transaction.Ended():
-                self.ended_at, self.estimated, self.stopped_reason = at, False, event.stopped_reason
-                if event.meter_stop_wh is not None:
-                    self.register.meter_stop = Decimal(event.meter_stop_wh)
-            case Transaction.Closed() if self.ended_at is None or self.estimated:
+                self._apply_end(event, at)
+            case Transaction.Closed() if self.ended_at is None:
                 self.ended_at, self.estimated = at, True
-            case Transaction.Updated():
-                self.remote_start_id = event.remote_start_id or self.remote_start_id
-                self.reservation_id = event.reservation_id or self.reservation_id
+        if self.estimated:
+            self.ended_at = self.last_at or self.ended_at
         self._apply_state(event)
 
+    def _apply_end(self, event: Transaction.Ended, at: datetime) -> None:
+        """Of several ends the last one counts, by the station's clock."""
+        seq_no = event.seq_no or 0
+        if self.ended_at is not None and not self.estimated and (at, seq_no) < (self.ended_at, self.ended_seq_no):
+            return
+        self.ended_at, self.ended_seq_no, self.estimated = at, seq_no, False
+        self.stopped_reason = event.stopped_reason
+        if event.meter_stop_wh is not None:
+            self.register.meter_stop = Decimal(event.meter_stop_wh)
+
     def _apply_state(self, event: Occurrence) -> None:
-        at = event.occurred_at
-        self.evse = _more_precise(self.evse, event.evse)
+        at, seq_no = event.occurred_at, event.seq_no or 0
+        if event.evse is not None:
+            self._apply_evse(event.evse, (at, seq_no))
         self.tariff = event.tariff or self.tariff
         if event.charging_state:
-            self._apply_charging_state(event.charging_state, at, event.seq_no or 0)
+            self._apply_charging_state(event.charging_state, at, seq_no)
         if event.id_token is not None:
-            self._apply_id_token(event.id_token, event.authorization, at)
+            self._apply_id_token(event, (_standing(event), at, seq_no))
+        if isinstance(event, _REFERRING):
+            if event.remote_start_id is not None:
+                self.remote_start_id = event.remote_start_id
+            if event.reservation_id is not None:
+                self.reservation_id = event.reservation_id
+
+    def _apply_evse(self, evse: Evse, told: Moment) -> None:
+        """The place is the most precise that was told, of equally precise ones the first."""
+        known = self.evse
+        if known is not None and self.evse_told is not None:
+            gain = (evse.connector_id is not None) - (known.connector_id is not None)
+            if gain < 0 or (gain == 0 and told >= self.evse_told):
+                return
+        self.evse, self.evse_told = evse, told
 
     def _apply_charging_state(self, charging_state: str, at: datetime, seq_no: int) -> None:
-        """Of equal times the sequence number decides."""
+        """Of equal times the sequence number decides, of equal numbers too what came last."""
         if self.charging_state_at is None or (at, seq_no) >= (self.charging_state_at, self.charging_state_seq_no):
             self.charging_state, self.charging_state_at, self.charging_state_seq_no = charging_state, at, seq_no
 
-    def _apply_id_token(self, id_token: IdToken, authorization: AuthorizationStatus | None, at: datetime) -> None:
-        """The token of a transaction is the first that was accepted, else the first that was presented."""
-        accepted = authorization is AuthorizationStatus.ACCEPTED
-        better = accepted and self.authorized_at is None
-        same = accepted == (self.authorized_at is not None)
-        if better or self.id_token_at is None or (same and at < self.id_token_at):
-            self.id_token, self.authorization, self.id_token_at = id_token, authorization, at
-            self.authorized_at = at if accepted else None
+    def _apply_id_token(self, event: Occurrence, told: tuple[int, datetime, int]) -> None:
+        """The token of a transaction is the first that was accepted, else the first that was presented, else the first
+        that stopped it.
+        """
+        if self.id_token_told is None or told < self.id_token_told:
+            self.id_token, self.authorization, self.id_token_told = event.id_token, event.authorization, told
+            self.authorized_at = event.occurred_at if told[0] == _AUTHORIZES else None
+
+    def _hear(self, seq_no: int) -> None:
+        heard = self.heard
+        if heard and heard[-1][1] + 1 == seq_no:
+            heard[-1] = (heard[-1][0], seq_no)
+            return
+        if any(first <= seq_no <= last for first, last in heard):
+            return
+        joined: list[tuple[int, int]] = []
+        for first, last in sorted([*heard, (seq_no, seq_no)]):
+            if joined and joined[-1][1] + 1 == first:
+                joined[-1] = (joined[-1][0], last)
+            else:
+                joined.append((first, last))
+        self.heard = joined
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """The sequence numbers between those that have arrived, as ranges: not sent yet, or dropped by the station."""
+        return [(before[1] + 1, after[0] - 1) for before, after in pairwise(self.heard)]
 
     @property
     def state(self) -> TransactionState:
@@ -133,18 +188,33 @@ class Facts:
     def energy(self) -> Energy:
         return self.register.energy()
 
-    def usage(self) -> Usage:
-        """What is to be paid for: all energy, and the time from authorisation to end (never before it)."""
-        chargeable = self.authorized_at or self.began_at
-        if chargeable is None or self.ended_at is None:
+    def usage(self, until: datetime | None = None) -> Usage:
+        """What is to be paid for: all energy, and the time from authorisation to the end (never before it). `until` is
+        the end of one that goes on.
+        """
+        course = self.course(until)
+        if course.start is None or course.end is None:
             return Usage(self.energy.wh, 0)
-        return Usage(self.energy.wh, max(0, round((self.ended_at - chargeable).total_seconds())))
+        return Usage(self.energy.wh, round((course.end - course.start).total_seconds()))
+
+    def course(self, until: datetime | None = None) -> Course:
+        """For rating, as far as facts tell it: energy that flowed evenly."""
+        start, end = self.authorized_at or self.began_at, self.ended_at or until
+        if start is None:
+            return Course(None, None)
+        energy = self.energy
+        return Course.plain(start, max(start, end or start), energy.wh, energy.source)
 
 
-def _more_precise(known: Evse | None, told: Evse | None) -> Evse | None:
-    if told is None or (known is not None and told.connector_id is None):
-        return known
-    return told
+_AUTHORIZES, _PRESENTED, _STOPS = range(3)
+STOPPING = frozenset({"StopAuthorized", "Deauthorized"})
+"""A token that is presented with these reasons began nothing."""
+
+
+def _standing(event: Occurrence) -> int:
+    if type(event) is Transaction.Ended or event.trigger_reason in STOPPING:
+        return _STOPS
+    return _AUTHORIZES if event.authorization is AuthorizationStatus.ACCEPTED else _PRESENTED
 
 
 class Transaction(Aggregate):
@@ -172,6 +242,8 @@ class Transaction(Aggregate):
         TOPIC = "transaction.ended"
         meter_stop_wh: int | None = None
         stopped_reason: str | None = None
+        remote_start_id: int | None = None
+        reservation_id: int | None = None
 
     @dataclass(frozen=True)
     class Closed(Occurrence):
@@ -220,11 +292,18 @@ class Transaction(Aggregate):
         key = _content(kind, facts)
         if key in self._seen:
             return False
-        if self.exists:
+        if self.exists and not self._is_other_price(facts):
             facts["tariff"] = None
         self._deciding = key  # not worked out twice
         self.trigger_event(kind, timestamp=at, **facts)
         return True
+
+    def _is_other_price(self, facts: dict[str, Any]) -> bool:
+        """Whether the EVSE, which nobody knew yet, has a price of its own."""
+        known, told = self.facts.tariff, facts.get("tariff")
+        if told is None or self.facts.evse is not None or facts.get("evse") is None:
+            return False
+        return known is None or known.tariff_id != told.tariff_id
 
     def evolve(self, event: Occurrence) -> None:
         key, self._deciding = self._deciding, None
@@ -243,9 +322,12 @@ class Transaction(Aggregate):
         return self._tokens
 
 
+_REFERRING = (Transaction.Started, Transaction.Updated, Transaction.Ended)
+"""What may name a remote start or a reservation."""
 _CONTENT = ("occurred_at", "seq_no", "trigger_reason", "charging_state", "id_token", "meter_stop_wh")
 
 
 def _content(kind: type[Occurrence], facts: Mapping[str, Any]) -> int:
     """What a repetition shares with the original: not `offline`, which a station may set only when it repeats (E13)."""
-    return hash((kind.TOPIC, facts.get("readings", ()), *map(facts.get, _CONTENT)))
+    samples = [(r.at, *[(v.value, v.measurand, v.phase) for v in r.values]) for r in facts.get("readings", ())]
+    return hash((kind.TOPIC, *samples, *map(facts.get, _CONTENT)))

@@ -16,6 +16,13 @@ class RegistrationStatus(StrEnum):
     REJECTED = "Rejected"
 
 
+class Reconciling(StrEnum):
+    """When what a station has is compared with what it should have."""
+
+    MANUAL = "MANUAL"
+    ON_BOOT = "ON_BOOT"
+
+
 class AuthorizationStatus(StrEnum):
     """2.0.1 AuthorizationStatusEnumType; 1.6 knows the first five and reads the others as Invalid."""
 
@@ -73,11 +80,8 @@ class SampledValue:
     location: str = "Outlet"
     signed: SignedValue | None = None
 
-    def __hash__(self) -> int:
-        return hash((self.value, self.measurand, self.phase))
 
-
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True)
 class MeterReading:
     """The values taken at one instant, by the station's clock."""
 

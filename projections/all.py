@@ -9,6 +9,7 @@ from projections.commands import commands
 from projections.configuration import configuration
 from projections.customer_information import customer_information
 from projections.display_messages import display_messages
+from projections.ev_charging import ev_charging
 from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
@@ -16,10 +17,12 @@ from projections.maintenance import maintenance
 from projections.metering import meter_values
 from projections.monitoring import monitoring
 from projections.network_profiles import network_profiles
+from projections.reconciliations import reconciliations
 from projections.reports import reports
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
+from projections.transaction_status import transaction_statuses
 
 READ_MODELS = (
     availability,
@@ -34,13 +37,16 @@ READ_MODELS = (
     configuration,
     customer_information,
     display_messages,
+    ev_charging,
     local_lists,
     maintenance,
     monitoring,
     network_profiles,
+    reconciliations,
     reports,
     reservations,
     security_events,
+    transaction_statuses,
     history,
 )
 BY_NAME = {model.name: model for model in READ_MODELS}

@@ -41,6 +41,7 @@ class StationRow(Row, frozen=True, gc=False):
     tariff_id: str | None = None
     lenient: bool = False
     assumed_version: str | None = None
+    reconcile: str = "MANUAL"
 
 
 class ConnectorRow(Row, frozen=True, gc=False):
@@ -79,6 +80,7 @@ station = Table(
         sa.Column("tariff_id", sa.Text),
         sa.Column("lenient", sa.Boolean, nullable=False),
         sa.Column("assumed_version", sa.Text),
+        sa.Column("reconcile", sa.Text, nullable=False),
     ),
     key_of=lambda event: parse(event.originator_id).station_id,
 )
@@ -105,7 +107,7 @@ connector = Table(
 
 # A station is heard of through what it sends, not through what others do about it: another process may open a day and
 # end a connection in it.
-_NOT_FROM_THE_STATION = frozenset({"station", "command", "id-token", "tariff"})
+_NOT_FROM_THE_STATION = frozenset({"station", "command", "id-token", "tariff", "reconciliation"})
 _NOT_SENT = frozenset({StationDay.Opened.TOPIC, StationDay.Disconnected.TOPIC})
 
 
@@ -154,7 +156,7 @@ def tariff_assigned(rows: Rows, event: Station.TariffAssigned) -> None:
 
 
 def options_set(rows: Rows, event: Station.OptionsSet) -> None:
-    _change(rows, event, lenient=event.lenient, assumed_version=event.assumed_version)
+    _change(rows, event, lenient=event.lenient, assumed_version=event.assumed_version, reconcile=event.reconcile)
 
 
 def connected(rows: Rows, event: StationDay.Connected) -> None:
@@ -204,7 +206,7 @@ def status_reported(rows: Rows, event: StationDay.StatusReported) -> None:
 
 availability = ReadModel(
     "availability",
-    version=2,
+    version=3,
     tables=(station, connector),
     every=seen,
     handlers={

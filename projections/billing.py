@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import DomainEvent
 from domain.events import Tariff, Transaction
-from domain.rating import ChargeLine, PriceElement, rate
+from domain.rating import Bill, ChargeLine, PriceElement, Terms, rate
 from domain.streams import TRANSACTION, parse
 from domain.transaction import Facts, Occurrence, TransactionState
 from projections.model import Key, ReadModel, Row, Rows, Table
@@ -175,7 +175,7 @@ def happened(rows: Rows, event: Occurrence) -> None:
     key = _transaction_key(event)
     session = rows.get(facts, key) or _Session(parse(event.originator_id).name, Facts())
     session.facts.apply(event)
-    if (tariff_key := _tariff_key(event)) is not None:
+    if (tariff_key := _tariff_key(event)) is not None:  # an event that names a tariff is the one that counts
         session.tariff = rows.get(tariff, tariff_key)
     rows.put(facts, session)
     if session.facts.state is TransactionState.ENDED:
@@ -192,8 +192,7 @@ def _issue(rows: Rows, session: _Session, event: DomainEvent) -> None:
 
 def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
     stream, told, terms = parse(event.originator_id), session.facts, session.tariff
-    usage = told.usage()
-    bill = rate(usage, terms.currency if terms else None, _elements(terms.elements.encode()) if terms else ())
+    usage, bill = told.usage(), _bill(session)
     return CdrRow(
         id=session.id,
         revision=revision,
@@ -216,9 +215,14 @@ def _rated(session: _Session, event: DomainEvent, revision: int) -> CdrRow:
     )
 
 
+def _bill(session: _Session) -> Bill:
+    terms = Terms(row.currency, price_elements(row)) if (row := session.tariff) else None
+    return rate(session.facts.course(session.facts.last_at), terms)
+
+
 billing = ReadModel(
     "billing",
-    version=2,
+    version=3,
     tables=(tariff, facts, cdr),
     handlers={
         Tariff.Defined: defined,
@@ -236,6 +240,12 @@ async def cdrs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, CdrRow
     """Charge detail records by the ids of their transactions."""
     query = f"SELECT * FROM {billing.schema}.cdr WHERE id = ANY($1)"  # noqa: S608
     return {record["id"]: CdrRow(*record) for record in await pool.fetch(query, list(ids))}
+
+
+async def costs_by_id(pool: asyncpg.Pool, ids: Sequence[str]) -> dict[str, Bill]:
+    """What transactions cost, to their end or to the last moment that the station told of."""
+    query = f"SELECT id, facts FROM {billing.schema}.facts WHERE id = ANY($1)"  # noqa: S608
+    return {record["id"]: _bill(_decode(record["facts"])) for record in await pool.fetch(query, list(ids))}
 
 
 async def cdrs_page(pool: asyncpg.Pool, first: int, after: str | None, **where: Any) -> Page[CdrRow]:

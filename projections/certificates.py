@@ -52,6 +52,8 @@ class SigningRequestRow(Row, frozen=True, gc=False):
     """What the station said to the chain that it was sent."""
     sent_at: datetime | None
     open: bool
+    reason: str | None
+    """Why the request was rejected."""
 
 
 def _station(event: DomainEvent) -> Key | None:
@@ -89,6 +91,7 @@ signing_request = Table(
         sa.Column("outcome", sa.Text),
         sa.Column("sent_at", _instant),
         sa.Column("open", sa.Boolean, nullable=False),
+        sa.Column("reason", sa.Text),
         sa.Index("signing_request_open", "id", postgresql_where=sa.text("open")),
     ),
     key_of=_request,
@@ -137,6 +140,7 @@ def signing_requested(rows: Rows, event: CertificateBook.SigningRequested) -> No
             outcome=None,
             sent_at=None,
             open=event.answer == "Accepted",
+            reason=event.reason,
         ),
     )
 
@@ -145,14 +149,14 @@ def chain_sent(rows: Rows, event: CertificateBook.ChainSent) -> None:
     row = rows.get(signing_request, _request(event))
     if row is None:
         station_id = parse(event.originator_id).station_id or ""
-        unasked = (None, None, None)
-        row = SigningRequestRow(str(_request(event)), station_id, event.certificate_type, *unasked, None, None, False)
+        unasked = (None, None, None, None, None, False, None)
+        row = SigningRequestRow(str(_request(event)), station_id, event.certificate_type, *unasked)
     rows.put(signing_request, replace(row, outcome=event.outcome, sent_at=event.timestamp, open=False))
 
 
 certificates = ReadModel(
     "certificates",
-    version=1,
+    version=2,
     tables=(inventory, signing_request),
     handlers={
         CertificateBook.Reported: reported,

@@ -372,6 +372,12 @@ _SETTINGS = (
 )
 
 
+async def wished_of(pool: asyncpg.Pool, station_id: str) -> list[Entry]:
+    """What somebody has asked for of a station, in the order of the names."""
+    query = f"SELECT * FROM {_SETTINGS} WHERE station_id = $1 AND desired IS NOT NULL ORDER BY key"  # noqa: S608
+    return [Entry(*record) for record in await pool.fetch(query, station_id)]
+
+
 async def settings_page(
     pool: asyncpg.Pool,
     station_id: str,

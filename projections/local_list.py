@@ -14,12 +14,15 @@ from msgspec.structs import replace
 from domain.aggregate import DomainEvent
 from domain.command import Command
 from domain.events import LocalListBook, StationDay
+from domain.id_token import Permission
 from domain.local_list import ACCEPTED, DIFFERENTIAL, NOT_SUPPORTED, ListEntry
 from domain.streams import parse
+from domain.values import AuthorizationStatus, IdToken
 from projections.model import Key, ReadModel, Row, Rows, Table
 
 _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
+_KNOWN_TO_16 = frozenset({"Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"})
 _CONFLICT = "LocalListConflict"
 """1.6: what the station was answered for a token and what its list says are not the same."""
 
@@ -41,6 +44,8 @@ class LocalListRow(Row, frozen=True, gc=False):
     """Of the list that the station last accepted; 0 if there was none."""
     entries: str
     """JSON: the ListedTokens of that version."""
+    wanted: str
+    """JSON: the ListedTokens that were asked for last, whatever became of it."""
     station_version: int | None
     """As the station last said, -1 if it has no list; by accepting one it says its version."""
     reported_at: datetime | None
@@ -58,6 +63,10 @@ class LocalListRow(Row, frozen=True, gc=False):
         return _read(self.entries)
 
     @property
+    def wanted_tokens(self) -> list[ListedToken]:
+        return _read(self.wanted)
+
+    @property
     def agrees(self) -> bool | None:
         """Whether the station has the version that it should; None if it never said which it has."""
         return None if self.station_version is None else self.version == max(self.station_version, 0)
@@ -65,6 +74,18 @@ class LocalListRow(Row, frozen=True, gc=False):
     @property
     def full_needed(self) -> bool:
         return self.station_version != NOT_SUPPORTED and (self.differs or self.agrees is False)
+
+    @property
+    def ours(self) -> bool:
+        """Whether anybody here has ever wished for a list: what a station has beside that is not ours to change."""
+        return self.version > 0 or self.asked_version > 0
+
+    @property
+    def mending_needed(self) -> bool:
+        """Whether the station may have another list than was asked for last."""
+        if self.station_version == NOT_SUPPORTED or not self.ours:
+            return False
+        return self.full_needed or sorted(map(_essence, self.wanted_tokens)) != sorted(map(_essence, self.tokens))
 
     @property
     def next_version(self) -> int:
@@ -95,6 +116,7 @@ local_list = Table(
         sa.Column("station_id", sa.Text(collation="C"), primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("entries", sa.Text, nullable=False),
+        sa.Column("wanted", sa.Text, nullable=False),
         sa.Column("station_version", sa.BigInteger),
         sa.Column("reported_at", _instant),
         sa.Column("differs", sa.Boolean, nullable=False),
@@ -110,7 +132,7 @@ local_list = Table(
 
 def blank(station_id: str) -> LocalListRow:
     """The row of a station that was never sent a list."""
-    return LocalListRow(station_id, 0, "[]", None, None, False, 0, None, None, None, None)
+    return LocalListRow(station_id, 0, "[]", "[]", None, None, False, 0, None, None, None, None)
 
 
 def _change(rows: Rows, station_id: str, **values: Any) -> None:
@@ -121,7 +143,18 @@ def requested(rows: Rows, event: Command.Requested) -> None:
     if _key(event) is not None:
         known: LocalListRow = rows.get(local_list, event.station_id) or blank(event.station_id)
         asked = max(event.payload["versionNumber"], known.asked_version)
-        _change(rows, event.station_id, asked_version=asked)
+        before = known.wanted_tokens if event.payload["updateType"] == DIFFERENTIAL else ()
+        wanted = _updated(before, map(_entry, event.payload["localAuthorizationList"]))
+        _change(rows, event.station_id, asked_version=asked, wanted=_written(wanted))
+
+
+def _entry(asked: dict[str, Any]) -> ListEntry:
+    """An entry of a typed command."""
+    id_token = IdToken(asked["idToken"], asked["idTokenType"])
+    if not asked.get("status"):
+        return ListEntry(id_token)
+    expires_at = datetime.fromisoformat(asked["expiresAt"]) if asked.get("expiresAt") else None
+    return ListEntry(id_token, Permission(AuthorizationStatus(asked["status"]), expires_at, asked.get("groupId")))
 
 
 def status_reported(rows: Rows, event: StationDay.StatusReported) -> None:
@@ -154,16 +187,31 @@ def sent(rows: Rows, event: LocalListBook.Sent) -> None:
 def _accepted(rows: Rows, station_id: str, event: LocalListBook.Sent) -> None:
     row: LocalListRow = rows.get(local_list, station_id)
     differential = event.update_type == DIFFERENTIAL
-    tokens = _updated(row.tokens if differential else (), event.entries)
+    entries = _written(_updated(row.tokens if differential else (), event.entries))
+    # A version that nobody asked for in our words was sent by hand, and so wanted.
+    by_hand = event.version > row.asked_version
+    wanted = _written(_updated(row.wanted_tokens if differential else (), event.entries)) if by_hand else row.wanted
     _change(
         rows,
         station_id,
         version=event.version,
-        entries=msgspec.json.encode(tokens).decode(),
+        entries=entries,
+        wanted=wanted,
         station_version=event.version,
         reported_at=event.timestamp,
         differs=row.differs and differential,
     )
+
+
+def _essence(token: ListedToken) -> tuple[str, str, str, str]:
+    """What is left of a token on its way to a 1.6 station."""
+    status = token.status if token.status in _KNOWN_TO_16 else "Invalid"
+    expires_at = str(token.expires_at.replace(microsecond=0)) if token.expires_at else ""
+    return token.id_token.casefold(), status, expires_at, (token.group_id or "")[:20]
+
+
+def _written(tokens: list[ListedToken]) -> str:
+    return msgspec.json.encode(tokens).decode()
 
 
 def _updated(tokens: Iterable[ListedToken], entries: Iterable[ListEntry]) -> list[ListedToken]:
@@ -181,7 +229,7 @@ def _updated(tokens: Iterable[ListedToken], entries: Iterable[ListEntry]) -> lis
 
 local_lists = ReadModel(
     "local_lists",
-    version=1,
+    version=2,
     tables=(local_list,),
     handlers={
         Command.Requested: requested,

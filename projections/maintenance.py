@@ -1,4 +1,4 @@
-"""Maintenance: firmware updates and uploads of logs and diagnostics, one row a job, and what stations told on the way.
+"""Maintenance: firmware updated and published, logs and diagnostics uploaded: one row a job, and what was told of it.
 
 A status names its job by request id; one without belongs to the latest job of its kind. Idle says that there is none.
 """
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
+import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ from projections.page import Page, fetch_page
 _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
 
-FIRMWARE, LOG, DIAGNOSTICS = "firmware", "log", "diagnostics"
+FIRMWARE, LOG, DIAGNOSTICS, PUBLICATION = "firmware", "log", "diagnostics", "publication"
 _KINDS: dict[type[DomainEvent], str] = {
     MaintenanceBook.FirmwareUpdateRequested: FIRMWARE,
     MaintenanceBook.FirmwareStatusReported: FIRMWARE,
@@ -30,15 +31,18 @@ _KINDS: dict[type[DomainEvent], str] = {
     MaintenanceBook.LogStatusReported: LOG,
     MaintenanceBook.DiagnosticsRequested: DIAGNOSTICS,
     MaintenanceBook.DiagnosticsStatusReported: DIAGNOSTICS,
+    MaintenanceBook.PublicationRequested: PUBLICATION,
+    MaintenanceBook.PublicationStatusReported: PUBLICATION,
 }
 _IDLE = "Idle"
 _CANCELED = "AcceptedCanceled"
+_UNPUBLISHED = "Unpublished"
 _AGREED = frozenset({"Accepted", _CANCELED})
 _LAST = frozenset(
     {
         *("Installed", "DownloadFailed", "InstallationFailed", "InstallVerificationFailed", "InvalidSignature"),
         *("Uploaded", "UploadFailed", "UploadFailure", "BadMessage", "NotSupportedOperation", "PermissionDenied"),
-        _CANCELED,
+        *("Published", "PublishFailed", "InvalidChecksum", _CANCELED),
     }
 )
 """Statuses after which nothing more is to come of a job."""
@@ -66,6 +70,9 @@ class JobRow(Row, frozen=True, gc=False):
     status: str | None
     status_at: datetime | None
     finished: bool | None
+    checksum: str | None
+    locations: str | None
+    """JSON: a list of URLs at which firmware is offered."""
 
 
 class ProgressRow(Row, frozen=True, gc=False):
@@ -86,6 +93,14 @@ class TrackRow(Row, frozen=True, gc=False):
     finished: bool
 
 
+class PublishedRow(Row, frozen=True, gc=False):
+    """The latest job that published firmware with a checksum; that is how it is named when it is to end."""
+
+    station_id: str
+    checksum: str
+    job_id: str
+
+
 _LATEST = -1
 
 
@@ -97,6 +112,11 @@ def _latest(event: DomainEvent) -> Key | None:
 def _numbered(event: DomainEvent) -> Key | None:
     latest, request_id = _latest(event), getattr(event, "request_id", None)
     return (*latest[:2], request_id) if isinstance(latest, tuple) and request_id is not None else None
+
+
+def _published(event: DomainEvent) -> Key | None:
+    kinds = (MaintenanceBook.PublicationRequested, MaintenanceBook.PublicationEndAnswered)
+    return (parse(event.originator_id).station_id, event.checksum.casefold()) if isinstance(event, kinds) else None
 
 
 def _pointers(name: str, key_of: Any) -> Table[TrackRow]:
@@ -143,6 +163,8 @@ job = Table(
         sa.Column("status", sa.Text),
         sa.Column("status_at", _instant),
         sa.Column("finished", sa.Boolean),
+        sa.Column("checksum", sa.Text),
+        sa.Column("locations", sa.Text),
         sa.Index("job_station", "station_id"),
     ),
     key_of=lambda _: None,
@@ -161,6 +183,18 @@ progress = Table(
     ),
     key_of=lambda _: None,
     merges=True,
+)
+
+published = Table(
+    PublishedRow,
+    sa.Table(
+        "published",
+        _metadata,
+        sa.Column("station_id", sa.Text(collation="C"), primary_key=True),
+        sa.Column("checksum", sa.Text(collation="C"), primary_key=True),
+        sa.Column("job_id", sa.Text, nullable=False),
+    ),
+    key_of=_published,
 )
 
 _BLANK: dict[str, Any] = dict.fromkeys(job.columns)
@@ -193,8 +227,10 @@ def _tell(rows: Rows, known: _Known, job_id: str, **told: Any) -> None:
 
 
 def _report(rows: Rows, known: _Known, job_id: str, status: str, event: DomainEvent) -> None:
-    finished = status in _LAST
-    _tell(rows, known, job_id, status=status, status_at=event.timestamp, finished=finished, request_id=known.request_id)
+    told: dict[str, Any] = {"status": status, "status_at": event.timestamp, "finished": status in _LAST}
+    if locations := getattr(event, "locations", ()):
+        told["locations"] = msgspec.json.encode(list(locations)).decode()
+    _tell(rows, known, job_id, request_id=known.request_id, **told)
     rows.put(progress, ProgressRow(job_id, event.timestamp, event.originator_version, status))
 
 
@@ -218,6 +254,8 @@ def requested(rows: Rows, event: Any) -> None:
         if told["outcome"] == _CANCELED and known.latest is not None and not known.latest.finished:
             _report(rows, known._replace(request_id=None), known.latest.job_id, _CANCELED, event)
     _tell(rows, known, job_id, finished=finished, **told)
+    if isinstance(event, MaintenanceBook.PublicationRequested) and event.outcome in _AGREED:
+        rows.put(published, PublishedRow(known.station_id, event.checksum.casefold(), job_id))
     _track(rows, known, job_id, latest=told["outcome"] in _AGREED, requested=True, finished=finished)
 
 
@@ -249,11 +287,23 @@ def status_reported(rows: Rows, event: Any) -> None:
     )
 
 
+def publication_end_answered(rows: Rows, event: MaintenanceBook.PublicationEndAnswered) -> None:
+    row = rows.get(published, _published(event))
+    if row is None or event.outcome != _UNPUBLISHED:
+        return
+    known = _Known(row.station_id, PUBLICATION, None, None, None)
+    _tell(rows, known, row.job_id, status=_UNPUBLISHED, status_at=event.timestamp, finished=True)
+    rows.put(progress, ProgressRow(row.job_id, event.timestamp, event.originator_version, _UNPUBLISHED))
+
+
 maintenance = ReadModel(
     "maintenance",
-    version=1,
-    tables=(latest_job, numbered_job, job, progress),
-    handlers={kind: requested if kind.TOPIC.endswith("requested") else status_reported for kind in _KINDS},
+    version=2,
+    tables=(latest_job, numbered_job, job, progress, published),
+    handlers={
+        MaintenanceBook.PublicationEndAnswered: publication_end_answered,
+        **{kind: requested if kind.TOPIC.endswith("requested") else status_reported for kind in _KINDS},
+    },
 )
 
 

@@ -20,6 +20,7 @@ from projections.page import Page, fetch_page, fetch_pages
 _metadata = sa.MetaData()
 _instant = sa.DateTime(timezone=True)
 _encode = msgspec.json.Encoder().encode
+_pairs = msgspec.json.Decoder(list[tuple[int, int]]).decode
 _decode = msgspec.json.Decoder(Facts).decode
 
 
@@ -49,11 +50,17 @@ class TransactionRow(Row, frozen=True, gc=False):
     remote_start_id: int | None
     provisional: bool
     """True while the event that began it has not arrived."""
+    gaps: str
+    """JSON: the sequence numbers that have not arrived, as pairs of first and last."""
     stream: str
     recorded_at: datetime
     """When the last event of it was recorded."""
     facts: str
     """JSON."""
+
+    @property
+    def missing(self) -> list[tuple[int, int]]:
+        return _pairs(self.gaps)
 
 
 class Session(msgspec.Struct):
@@ -93,6 +100,7 @@ def _freeze(session: Session) -> TransactionRow:
         tariff_version=facts.tariff.version if facts.tariff else None,
         remote_start_id=facts.remote_start_id,
         provisional=facts.started_at is None,
+        gaps=_encode(facts.gaps).decode(),
         stream=session.stream,
         recorded_at=session.recorded_at,
         facts=_encode(facts).decode(),
@@ -125,6 +133,7 @@ transaction = Table(
         sa.Column("tariff_version", sa.Integer),
         sa.Column("remote_start_id", sa.BigInteger),
         sa.Column("provisional", sa.Boolean, nullable=False),
+        sa.Column("gaps", sa.Text, nullable=False),
         sa.Column("stream", sa.Text(collation="C"), nullable=False),
         sa.Column("recorded_at", _instant, nullable=False),
         sa.Column("facts", sa.Text, nullable=False),
@@ -147,7 +156,7 @@ def happened(rows: Rows, event: Occurrence) -> None:
 
 sessions = ReadModel(
     "sessions",
-    version=2,
+    version=3,
     tables=(transaction,),
     handlers={
         Transaction.Started: happened,

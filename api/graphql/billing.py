@@ -9,7 +9,7 @@ from decimal import Decimal
 import strawberry
 
 from api.graphql.context import Info
-from api.graphql.enums import PriceKind
+from api.graphql.enums import LineKind, PriceKind
 from api.graphql.paging import Connection, connection, key_of, page_size
 from api.graphql.scalars import whole
 from api.graphql.transactions import Transaction, transaction_by_id
@@ -55,7 +55,7 @@ class Tariff:
     description="Quantity times unit price, rounded to the currency's minor unit; the lines add up to the totals."
 )
 class ChargeLine:
-    kind: PriceKind
+    kind: LineKind
     quantity: Decimal
     unit: str
     unit_price: Decimal

@@ -99,7 +99,8 @@ class SigningRequest:
     station_id: strawberry.ID
     certificate_type: str
     csr: str | None = strawberry.field(description="PEM. Null: a chain was sent that nobody had asked for.")
-    answer: str | None = strawberry.field(description="What we answered: Rejected if the request was not readable.")
+    answer: str | None = strawberry.field(description="What we answered: Rejected if it was not as it has to be.")
+    reason: str | None = strawberry.field(description="Why it was rejected.")
     requested_at: datetime | None
     outcome: str | None = strawberry.field(description="What the station said to the chain that it was sent.")
     sent_at: datetime | None
@@ -113,6 +114,7 @@ class SigningRequest:
             certificate_type=row.certificate_type,
             csr=row.csr,
             answer=row.answer,
+            reason=row.reason,
             requested_at=row.requested_at,
             outcome=row.outcome,
             sent_at=row.sent_at,
@@ -152,7 +154,10 @@ class SendCertificateSignedInput(StationRequest):
     certificate_chain: str = strawberry.field(
         description="PEM: the station's certificate, then those it was signed with, without the root."
     )
-    type: SignedCertificateType = SignedCertificateType.ChargingStationCertificate
+    type: SignedCertificateType | None = strawberry.field(
+        default=SignedCertificateType.ChargingStationCertificate,
+        description="As the station asked for it; null for one that serves as both (SignCombinedCertificate).",
+    )
 
 
 @strawberry.type
@@ -219,5 +224,5 @@ class CertificateMutations:
     @refusals_as(CommandPayload)
     async def send_certificate_signed(self, info: Info, input: SendCertificateSignedInput) -> CommandPayload:
         chain = certificate("certificateChain", input.certificate_chain, _LONGEST_CHAIN, most=_MOST_IN_CHAIN)
-        payload = {"certificateChain": chain, "certificateType": input.type.value}
+        payload = {"certificateChain": chain} | ({"certificateType": input.type.value} if input.type else {})
         return await ask(info, input, "CertificateSigned", payload)

@@ -1,22 +1,37 @@
 # mypy: disallow_untyped_decorators=false
-"""Charging profiles: what stations have installed, and what they would let flow."""
+"""Charging profiles: what stations have installed, what others limit there, and what they would let flow."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 
 from api.graphql.context import Info
-from api.graphql.enums import ChargingProfileKind, ChargingProfilePurpose, ChargingRateUnit, RecurrencyKind
+from api.graphql.enums import (
+    ChargingProfileKind,
+    ChargingProfilePurpose,
+    ChargingRateUnit,
+    Confirmation,
+    RecurrencyKind,
+)
+from api.graphql.sales_tariffs import SalesTariff
 from api.graphql.scalars import whole
 from api.graphql.visibility import at_least
 from domain import charging_profiles as domain
-from projections.charging_profiles import ReportedSchedule, StationProfiles, charging_profiles, profiles_of_stations
+from projections.charging_profiles import (
+    ProfileReport,
+    ReportedSchedule,
+    StationProfiles,
+    charging_profiles,
+    profiles_of_stations,
+)
 
 SECONDS = "Seconds from the start of the schedule."
 LIMIT = "In the unit of the schedule: A per phase, or W over all phases."
+SOURCE = "Who limits: `CSO` is us, others are `EMS`, `SO` and `Other`."
 
 
 @strawberry.type(description="Lasts until the next one; the last lasts until the schedule ends.")
@@ -44,6 +59,7 @@ class ChargingSchedule:
     start_schedule: datetime | None
     duration: int | None = strawberry.field(description="Seconds.")
     min_charging_rate: Decimal | None
+    sales_tariff: SalesTariff | None
 
     @classmethod
     def of(cls, schedule: domain.ChargingSchedule) -> ChargingSchedule:
@@ -53,15 +69,15 @@ class ChargingSchedule:
             start_schedule=schedule.start_schedule,
             duration=None if schedule.duration is None else whole(schedule.duration),
             min_charging_rate=schedule.min_charging_rate,
+            sales_tariff=SalesTariff.of(schedule.sales_tariff) if schedule.sales_tariff else None,
         )
 
 
-@strawberry.type(description="A charging profile that a station has accepted and, as far as we know, still has.")
-class ChargingProfile:
+@strawberry.type
+class ProfileContent:
+    """What every profile has, wherever it stands."""
+
     id: int = strawberry.field(description="Of one station.")
-    evse_id: int | None = strawberry.field(
-        description="0 is the whole station; null: the station chooses, its transaction has not begun yet."
-    )
     purpose: ChargingProfilePurpose
     stack_level: int
     kind: ChargingProfileKind
@@ -69,26 +85,97 @@ class ChargingProfile:
     valid_from: datetime | None
     valid_to: datetime | None
     transaction_id: str | None = strawberry.field(description="As the station knows it.")
+    schedules: list[ChargingSchedule] = strawberry.field(description="Of several, a car chooses (ISO 15118).")
+    source: str = strawberry.field(description=SOURCE)
+
+
+def _content(profile: domain.ChargingProfile) -> dict[str, Any]:
+    return {
+        "id": whole(profile.id),
+        "purpose": profile.purpose,
+        "stack_level": whole(profile.stack_level),
+        "kind": profile.kind,
+        "recurrency_kind": profile.recurrency,
+        "valid_from": profile.valid_from,
+        "valid_to": profile.valid_to,
+        "transaction_id": profile.transaction_id,
+        "schedules": [ChargingSchedule.of(schedule) for schedule in profile.schedules],
+    }
+
+
+@strawberry.type(description="A charging profile as a station has reported it.")
+class ReportedChargingProfile(ProfileContent):
+    evse_id: int = strawberry.field(description="0 is the whole station.")
+
+    @classmethod
+    def of(cls, told: domain.ReportedProfile) -> ReportedChargingProfile:
+        return cls(**_content(told.profile), source=told.source, evse_id=told.evse_id)
+
+
+@strawberry.type(
+    description="A charging profile that a station has accepted and, as far as we know, still has; or has reported."
+)
+class ChargingProfile(ProfileContent):
+    evse_id: int | None = strawberry.field(
+        description="0 is the whole station; null: the station chooses, its transaction has not begun yet."
+    )
     awaits_transaction: bool = strawberry.field(description="It came with a remote start that has led to nothing yet.")
-    schedules: list[ChargingSchedule]
-    set_at: datetime
+    set_at: datetime | None = strawberry.field(description="Null: not by us.")
+    confirmation: Confirmation
+    reported_at: datetime | None = strawberry.field(description="When it reported what `confirmation` says.")
+    reported: ReportedChargingProfile | None = strawberry.field(description="What it has instead, if DIFFERENT.")
 
     @classmethod
     def of(cls, installed: domain.InstalledProfile) -> ChargingProfile:
-        profile = installed.profile
+        told, evse_id = installed.reported, installed.evse_id
+        reported = told and domain.ReportedProfile(evse_id or 0, installed.source, told)
         return cls(
-            id=whole(profile.id),
-            evse_id=installed.evse_id,
-            purpose=profile.purpose,
-            stack_level=whole(profile.stack_level),
-            kind=profile.kind,
-            recurrency_kind=profile.recurrency,
-            valid_from=profile.valid_from,
-            valid_to=profile.valid_to,
-            transaction_id=profile.transaction_id,
+            **_content(installed.profile),
+            source=installed.source,
+            evse_id=evse_id,
             awaits_transaction=installed.remote_start is not None,
-            schedules=[ChargingSchedule.of(schedule) for schedule in profile.schedules],
             set_at=installed.set_at,
+            confirmation=installed.confirmation,
+            reported_at=installed.reported_at,
+            reported=ReportedChargingProfile.of(reported) if reported else None,
+        )
+
+
+@strawberry.type(description="What a station answered when its profiles were asked for, part by part.")
+class ChargingProfileReport:
+    request_id: int
+    status: str | None = strawberry.field(description="As it answered the request, such as `NoProfiles`.")
+    complete: bool = strawberry.field(description="Whether no part is to come any more.")
+    updated_at: datetime
+    profiles: list[ReportedChargingProfile]
+
+    @classmethod
+    def of(cls, report: ProfileReport) -> ChargingProfileReport:
+        return cls(
+            request_id=whole(report.request_id),
+            status=report.status,
+            complete=report.complete,
+            updated_at=report.updated_at,
+            profiles=[ReportedChargingProfile.of(told) for told in report.profiles],
+        )
+
+
+@strawberry.type(description="A limit that somebody else has set, and the station keeps to.")
+class ExternalChargingLimit:
+    source: str = strawberry.field(description=SOURCE)
+    evse_id: int | None = strawberry.field(description="Null is the whole station.")
+    grid_critical: bool | None
+    schedules: list[ChargingSchedule]
+    notified_at: datetime
+
+    @classmethod
+    def of(cls, limit: domain.ExternalLimit) -> ExternalChargingLimit:
+        return cls(
+            source=limit.source,
+            evse_id=limit.evse_id,
+            grid_critical=limit.grid_critical,
+            schedules=[ChargingSchedule.of(schedule) for schedule in limit.schedules],
+            notified_at=limit.notified_at,
         )
 
 
@@ -116,15 +203,20 @@ class StationChargingProfiles:
     station_id: strawberry.ID
     profiles: list[ChargingProfile] = strawberry.field(description="By EVSE, purpose and stack level.")
     composite_schedules: list[CompositeSchedule] = strawberry.field(description="The last of each EVSE.")
+    external_limits: list[ExternalChargingLimit]
+    reports: list[ChargingProfileReport] = strawberry.field(description="The latest, youngest first, of all EVSEs.")
 
     @classmethod
     def of(cls, station_id: str, held: StationProfiles | None, evse_id: int | None) -> StationChargingProfiles:
         profiles = domain.of_evse(held.profiles, evse_id) if held else []
         reported = held.composite_schedules if held else ()
+        limits = held.external_limits if held else ()
         return cls(
             station_id=strawberry.ID(station_id),
             profiles=[ChargingProfile.of(installed) for installed in profiles],
             composite_schedules=[CompositeSchedule.of(told) for told in reported if evse_id in (None, told.evse_id)],
+            external_limits=[ExternalChargingLimit.of(told) for told in limits if evse_id in (None, told.evse_id)],
+            reports=[ChargingProfileReport.of(report) for report in reversed(held.reports if held else ())],
         )
 
 

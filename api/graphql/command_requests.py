@@ -10,7 +10,7 @@ from typing import Any
 import strawberry
 
 from api.graphql.asking import KEY, LIFE, LIFETIME, PATIENCE, WAIT, CommandPayload, StationRequest, ask, where
-from api.graphql.charging_profile_inputs import ChargingProfileInput, typed_profile
+from api.graphql.charging_profile_inputs import ChargingProfileInput, names_external, typed_profile
 from api.graphql.context import Info
 from api.graphql.deciding import DEEPEST_PAYLOAD, checked, deeper
 from api.graphql.enums import ChargingProfilePurpose, ResetType
@@ -32,6 +32,7 @@ class RequestCommandInput(StationRequest):
 class RemoteStartInput(StationRequest):
     id_token: str
     id_token_type: str = "ISO14443"  # noqa: S105  # a kind of card
+    group_id: str | None = strawberry.field(default=None, description="2.x: the token's group, if that is to be told.")
     evse_id: int | None = None
     connector_id: int | None = strawberry.field(
         default=None, description="Accepted for completeness: OCPP names the EVSE."
@@ -90,6 +91,8 @@ class CommandMutations:
             raise bad_input("payload", f"payload must be an object, at most {DEEPEST_PAYLOAD} levels deep")
         if (password := password_in(input.action, input.payload)) is not None:
             return await change_to(info, input, password)
+        if input.action in ("SetChargingProfile", "ClearChargingProfile") and names_external(input.payload):
+            raise bad_input("payload", "external constraints are for others to set and to clear")
         return await ask(info, input, input.action, input.payload, typed=False)
 
     @strawberry.mutation(description="Start charging from afar.")
@@ -100,6 +103,8 @@ class CommandMutations:
             "idTokenType": checked("idTokenType", input.id_token_type, 20),
             "remoteStartId": 1 + secrets.randbelow(2**31 - 1),
         }
+        if input.group_id is not None:
+            payload["groupId"] = checked("groupId", input.group_id)
         if input.charging_profile is not None:
             if input.charging_profile.purpose is not ChargingProfilePurpose.TX_PROFILE:
                 raise bad_input("purpose", "the profile of a remote start is a TX_PROFILE")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
 import strawberry
@@ -22,6 +22,22 @@ Fetch = Callable[..., Awaitable[dict[str, V]]]
 """A query of a read model: the pool and a list of keys (and more, by name) to what was found, by key."""
 
 
+class Form(Protocol):
+    """What a station may be asked, in the words of its version."""
+
+    @property
+    def action(self) -> str: ...
+
+    @property
+    def typed_as(self) -> str | None: ...
+
+    @property
+    def description(self) -> str | None: ...
+
+    @property
+    def schema(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Services:
     """What the composition root hands in. `authenticate` is given the API key itself, None if none was sent."""
@@ -33,6 +49,8 @@ class Services:
     authenticate: Callable[[str | None], bool]
     bulletin: Bulletin | None = None
     """None: subscriptions are not served, and waiting for a position polls."""
+    forms: Callable[[str], Sequence[Form] | None] = lambda version: None
+    """What stations of a version may be asked; None for a version that nobody speaks."""
 
 
 class Context(BaseContext):

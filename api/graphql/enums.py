@@ -11,25 +11,35 @@ from domain.charging_profiles import (
     ChargingProfileKind,
     ChargingProfilePurpose,
     ChargingRateUnit,
+    Confirmation,
     RecurrencyKind,
 )
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
-from domain.rating import PriceKind
+from domain.rating import LineKind, PriceKind
+from domain.reconciliation import Cause
+from domain.sales_tariff import CostKind
 from domain.transaction import TransactionState
-from domain.values import AuthorizationStatus, RegistrationStatus
+from domain.values import AuthorizationStatus, Reconciling, RegistrationStatus
+from projections.reconciliations import ReconciliationStatus
 from projections.reservations import ReservationStatus
 
 __all__ = [
+    "Cause",
     "ChangeOutcome",
     "ChargingProfileKind",
     "ChargingProfilePurpose",
     "ChargingRateUnit",
     "CommandStatus",
+    "Confirmation",
     "ConnectorStatus",
+    "CostKind",
     "IdTokenStatus",
+    "LineKind",
     "LocalListUpdate",
     "PriceKind",
+    "ReconciliationStatus",
+    "Reconciling",
     "RecurrencyKind",
     "RegistrationStatus",
     "ReservationStatus",
@@ -44,11 +54,22 @@ strawberry.enum(ChargingProfileKind)
 strawberry.enum(ChargingProfilePurpose)
 strawberry.enum(ChargingRateUnit)
 strawberry.enum(CommandStatus)
+strawberry.enum(
+    Confirmation,
+    name="ChargingProfileConfirmation",
+    description="What the station has reported of a profile. ASSUMED: nothing yet. CONFIRMED: it has it as we set it."
+    " DIFFERENT: it has something else under its id. MISSING: it does not have it. FOREIGN: it is not from us.",
+)
+strawberry.enum(CostKind, name="SalesTariffCostKind")
+strawberry.enum(LineKind, name="ChargeLineKind")
 strawberry.enum(PriceKind)
 strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
 strawberry.enum(RegistrationStatus)
 strawberry.enum(WishOutcome)
+strawberry.enum(Reconciling, description="When what a station has is compared with what it should have, and mended.")
+strawberry.enum(Cause, name="ReconciliationCause")
+strawberry.enum(ReconciliationStatus, description="EXPIRED: the station did not come in time.")
 strawberry.enum(
     ReservationStatus,
     description="ACCEPTED until it has ended; REMOVED by the station itself, REFUSED from the beginning.",

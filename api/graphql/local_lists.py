@@ -46,6 +46,7 @@ class LocalList:
     station_id: strawberry.ID
     version: int = strawberry.field(description="Of the list that the station last accepted; 0: none.")
     entries: list[LocalListEntry] = strawberry.field(description="Of that version.")
+    desired: list[LocalListEntry] = strawberry.field(description="As asked for last, whatever became of it.")
     station_version: int | None = strawberry.field(
         description="As the station last said: 0 is an empty list, -1 that it keeps none."
     )
@@ -67,6 +68,7 @@ class LocalList:
             station_id=strawberry.ID(row.station_id),
             version=row.version,
             entries=[LocalListEntry.of(token) for token in row.tokens],
+            desired=[LocalListEntry.of(token) for token in row.wanted_tokens],
             station_version=row.station_version,
             reported_at=row.reported_at,
             agrees=row.agrees,
@@ -115,7 +117,9 @@ class LocalListQueries:
 
 @strawberry.type
 class LocalListMutations:
-    @strawberry.mutation(description="Send the tokens that a station may accept by itself.")
+    @strawberry.mutation(
+        description="Send the tokens that a station may accept by itself, in as many messages as it needs."
+    )
     @refusals_as(CommandPayload)
     async def send_local_list(self, info: Info, input: SendLocalListInput) -> CommandPayload:
         _check(input.entries)

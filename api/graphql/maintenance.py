@@ -1,13 +1,15 @@
 # mypy: disallow_untyped_decorators=false
-"""Maintenance: firmware updates and uploads of logs and diagnostics, asked for and followed."""
+"""Maintenance: firmware updated and published, logs and diagnostics uploaded: asked for and followed."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+import msgspec
 import strawberry
 
 from api.graphql.asking import CommandPayload, StationRequest, ask
@@ -17,11 +19,21 @@ from api.graphql.errors import bad_input, refusals_as
 from api.graphql.paging import Connection, connection, key_of, page_size
 from api.graphql.scalars import INT_MAX, whole
 from api.graphql.visibility import at_least
-from projections.maintenance import DIAGNOSTICS, FIRMWARE, LOG, JobRow, jobs_page, maintenance, progress_by_job
+from projections.maintenance import (
+    DIAGNOSTICS,
+    FIRMWARE,
+    LOG,
+    PUBLICATION,
+    JobRow,
+    jobs_page,
+    maintenance,
+    progress_by_job,
+)
 
 _DRAWN = ("requestId",)
 _LONGEST_LOCATION = 512
 _LONGEST_SIGNATURE = 800
+_MD5 = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @strawberry.enum
@@ -29,6 +41,7 @@ class MaintenanceKind(Enum):
     FIRMWARE = FIRMWARE
     LOG = LOG
     DIAGNOSTICS = DIAGNOSTICS
+    PUBLICATION = PUBLICATION
 
 
 @strawberry.enum(description="2.x LogEnumType.")
@@ -64,6 +77,8 @@ class MaintenanceJob:
     status: str | None = strawberry.field(description="The latest, as OCPP spells it.")
     status_at: datetime | None
     finished: bool = strawberry.field(description="Whether nothing more is to come of it, well or badly.")
+    checksum: str | None = strawberry.field(description="Of firmware that is published: MD5.")
+    locations: list[str] = strawberry.field(description="Where a local controller offers the firmware.")
 
     @strawberry.field(description="All that the station told, in order.")
     async def progress(self, info: Info) -> list[MaintenanceStatus]:
@@ -92,6 +107,8 @@ class MaintenanceJob:
             status=row.status,
             status_at=row.status_at,
             finished=bool(row.finished),
+            checksum=row.checksum,
+            locations=msgspec.json.decode(row.locations, type=list[str]) if row.locations else [],
         )
 
 
@@ -115,6 +132,16 @@ class UpdateFirmwareInput(TransferRequest):
     install_at: datetime | None = None
     signing_certificate: str | None = strawberry.field(default=None, description="PEM; together with signature.")
     signature: str | None = strawberry.field(default=None, description="Base64; together with signingCertificate.")
+
+
+@strawberry.input
+class PublishFirmwareInput(TransferRequest):
+    checksum: str = strawberry.field(description="MD5 of the whole file, 32 hex digits.")
+
+
+@strawberry.input
+class UnpublishFirmwareInput(StationRequest):
+    checksum: str = strawberry.field(description="With which the firmware was published.")
 
 
 @strawberry.input
@@ -163,6 +190,17 @@ class MaintenanceMutations:
             payload["signature"] = checked("signature", input.signature, _LONGEST_SIGNATURE)
         return await ask(info, input, "UpdateFirmware", payload, drawn=_DRAWN)
 
+    @strawberry.mutation(description="Have a local controller fetch firmware and offer it to the stations behind it.")
+    @refusals_as(CommandPayload)
+    async def publish_firmware(self, info: Info, input: PublishFirmwareInput) -> CommandPayload:
+        payload = _transfer(input) | {"checksum": _md5(input.checksum)}
+        return await ask(info, input, "PublishFirmware", payload, drawn=_DRAWN)
+
+    @strawberry.mutation(description="Have a local controller offer firmware no longer.")
+    @refusals_as(CommandPayload)
+    async def unpublish_firmware(self, info: Info, input: UnpublishFirmwareInput) -> CommandPayload:
+        return await ask(info, input, "UnpublishFirmware", {"checksum": _md5(input.checksum)})
+
     @strawberry.mutation(description="Have diagnostics uploaded.")
     @refusals_as(CommandPayload)
     async def get_diagnostics(self, info: Info, input: GetDiagnosticsInput) -> CommandPayload:
@@ -188,6 +226,12 @@ def _transfer(input: TransferRequest) -> dict[str, Any]:
         within_bounds("retryIntervalSeconds", input.retry_interval_seconds, 0, INT_MAX)
         payload["retryInterval"] = input.retry_interval_seconds
     return payload
+
+
+def _md5(checksum: str) -> str:
+    if not _MD5.fullmatch(checksum):
+        raise bad_input("checksum", "checksum must be an MD5 in 32 hex digits")
+    return checksum
 
 
 def _span(input: GetDiagnosticsInput) -> dict[str, str]:

@@ -17,11 +17,12 @@ from api.graphql.deciding import checked, within_bounds
 from api.graphql.errors import bad_input, refusals_as
 from api.graphql.scalars import INT_MAX, whole
 from api.graphql.visibility import at_least
-from domain.credentials import LONGEST_SECRET, seal
+from api.sealing import seal
 from domain.network import NetworkProfile as Profile
 from projections.network_profiles import NetworkProfileRow, network_profiles, network_profiles_of
 
 _LONGEST_URL = 512
+_LONGEST_KEY = 255
 _LONGEST_NAME = 20
 _LONGEST_NETWORK = 6
 _MOST_SLOTS = 100
@@ -225,7 +226,7 @@ def _vpn(vpn: VpnInput, seal_up: SealUp) -> dict[str, Any]:
         "server": checked("server", vpn.server, _LONGEST_URL),
         "user": checked("user", vpn.user, _LONGEST_NAME),
         "password": seal_up("password", vpn.password, _LONGEST_NAME),
-        "key": seal_up("key", vpn.key, LONGEST_SECRET),
+        "key": seal_up("key", vpn.key, _LONGEST_KEY),
         "type": vpn.type.value,
     }
     if vpn.group is not None:

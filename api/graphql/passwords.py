@@ -14,7 +14,8 @@ from api.graphql.commands import Command
 from api.graphql.context import Info, Services
 from api.graphql.deciding import checked, decide, require_known
 from api.graphql.errors import Refused, UserError, bad_input, refusals_as
-from domain.credentials import derive, fingerprint, seal, unhexed
+from api.sealing import seal
+from domain.credentials import derive, fingerprint, unhexed
 from domain.events import Station
 
 _PASSWORD = re.compile(r"[A-Za-z0-9*\-_=:+|@.]{16,40}")

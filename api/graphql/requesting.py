@@ -8,19 +8,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from weakref import WeakValueDictionary
 
-from api.graphql.context import Services
+import asyncpg
+
 from api.graphql.deciding import checked, require_known, within_bounds
 from api.graphql.errors import Refused, UserErrorCode
 from domain.aggregate import DomainEvent
 from domain.command import OPEN, Command
 from domain.events import Station
-from domain.journal import Entry, load
+from domain.journal import Entry, Journal, load
 from projections.commands import stream_ending
 from projections.history import position_of_stream
 
@@ -30,6 +32,19 @@ _LONGEST_KEY = 200
 _PAUSE = 0.02
 """Seconds between two looks at a command, however busy the journal is."""
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+class Office(Protocol):
+    """Where wishes are recorded, and waited for."""
+
+    @property
+    def pool(self) -> asyncpg.Pool: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,7 @@ class Wish:
     """The parts of the payload that are drawn anew for each request and do not make it another one."""
 
 
-async def request(services: Services, wish: Wish) -> tuple[str, int]:
+async def request(services: Office, wish: Wish) -> tuple[str, int]:
     """The id of the command, new or the one of this idempotency key, and the position it has after the wait."""
     within_bounds("waitSeconds", wish.wait_seconds, 0, LONGEST_WAIT)
     within_bounds("expiresInSeconds", wish.expires_in_seconds, 1, LONGEST_LIFE)
@@ -65,7 +80,7 @@ def _leading_with_time(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):011x}"
 
 
-async def _once(services: Services, wish: Wish, key: str) -> tuple[str, str]:
+async def _once(services: Office, wish: Wish, key: str) -> tuple[str, str]:
     """Find the command of this key or record it, while nobody else in any process does the same.
 
     An id leads with its time, so two requests cannot derive the same one: they take turns instead. Whoever comes second
@@ -89,7 +104,7 @@ async def _once(services: Services, wish: Wish, key: str) -> tuple[str, str]:
     return stream.rpartition("/")[2], stream
 
 
-async def _record(services: Services, wish: Wish, command_id: str) -> str:
+async def _record(services: Office, wish: Wish, command_id: str) -> str:
     now = services.clock()
     stream = Command.stream(wish.station_id, command_id, now)
     command = Command.blank(stream)
@@ -107,7 +122,7 @@ async def _record(services: Services, wish: Wish, command_id: str) -> str:
     return stream
 
 
-async def _require_same(services: Services, stream: str, wish: Wish) -> None:
+async def _require_same(services: Office, stream: str, wish: Wish) -> None:
     """A key that comes back with something else to do is a mistake that must not look like success."""
     command = await load(services.journal, Command, stream)
     anything = dict.fromkeys(wish.drawn)
@@ -117,7 +132,7 @@ async def _require_same(services: Services, stream: str, wish: Wish) -> None:
         raise Refused(UserErrorCode.IDEMPOTENCY_KEY_REUSED, message, "idempotencyKey")
 
 
-async def _outcome(services: Services, stream: str, patience: float) -> None:
+async def _outcome(services: Office, stream: str, patience: float) -> None:
     """Return when the command has ended, or the patience has."""
     journal, deadline = services.journal, monotonic() + patience
     command = Command.blank(stream)

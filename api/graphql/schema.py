@@ -16,12 +16,14 @@ from api.graphql.billing_changes import BillingMutations
 from api.graphql.certificates import CertificateMutations, CertificateQueries
 from api.graphql.charging_profile_requests import ChargingProfileMutations
 from api.graphql.charging_profiles import ChargingProfileQueries
+from api.graphql.command_forms import CommandFormQueries
 from api.graphql.command_requests import CommandMutations
 from api.graphql.commands import CommandQueries
 from api.graphql.configuration import ConfigurationMutations, ConfigurationQueries
 from api.graphql.customer_information import CustomerInformationMutations, CustomerInformationQueries
 from api.graphql.display_messages import DisplayMessageMutations, DisplayMessageQueries
 from api.graphql.errors import make_presentable
+from api.graphql.ev_charging import EvChargingQueries
 from api.graphql.execution import Execution, prepare
 from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
@@ -31,12 +33,14 @@ from api.graphql.monitoring import MonitoringQueries
 from api.graphql.monitoring_requests import MonitoringMutations
 from api.graphql.network_profiles import NetworkProfileMutations, NetworkProfileQueries
 from api.graphql.passwords import PasswordMutations
+from api.graphql.reconciliations import ReconciliationMutations, ReconciliationQueries
 from api.graphql.reports import ReportMutations, ReportQueries
 from api.graphql.reservations import ReservationMutations, ReservationQueries
 from api.graphql.scalars import SCALARS
 from api.graphql.security_events import SecurityEventQueries
 from api.graphql.station_changes import StationMutations
 from api.graphql.stations import StationQueries, StationSubscriptions
+from api.graphql.transaction_status import TransactionStatusMutations, TransactionStatusQueries
 from api.graphql.transactions import TransactionQueries, TransactionSubscriptions
 
 
@@ -50,16 +54,20 @@ class Query(
     IdTokenQueries,
     CertificateQueries,
     ChargingProfileQueries,
+    CommandFormQueries,
     ConfigurationQueries,
     CustomerInformationQueries,
     DisplayMessageQueries,
+    EvChargingQueries,
     LocalListQueries,
     MaintenanceQueries,
     MonitoringQueries,
     NetworkProfileQueries,
+    ReconciliationQueries,
     ReportQueries,
     ReservationQueries,
     SecurityEventQueries,
+    TransactionStatusQueries,
 ):
     pass
 
@@ -80,8 +88,10 @@ class Mutation(
     MonitoringMutations,
     NetworkProfileMutations,
     PasswordMutations,
+    ReconciliationMutations,
     ReportMutations,
     ReservationMutations,
+    TransactionStatusMutations,
 ):
     pass
 

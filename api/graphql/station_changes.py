@@ -10,7 +10,7 @@ import strawberry
 
 from api.graphql.context import Info
 from api.graphql.deciding import checked, decide, require_known, within_bounds
-from api.graphql.enums import RegistrationStatus
+from api.graphql.enums import Reconciling, RegistrationStatus
 from api.graphql.errors import Refused, UserError, UserErrorCode, bad_input, refusals_as
 from api.graphql.stations import Station, station_by_id
 from api.graphql.visibility import shown
@@ -48,6 +48,10 @@ class SetStationOptionsInput:
     )
     assumed_ocpp_version: str | None = strawberry.field(
         default=strawberry.UNSET, description="For a station that names none when it connects; null assumes nothing."
+    )
+    reconcile: Reconciling | None = strawberry.field(
+        default=None,
+        description="ON_BOOT: after each boot, and with a full local list when it refused a change of its list.",
     )
 
 
@@ -108,6 +112,7 @@ class StationMutations:
             station.set_options(
                 lenient=station.lenient if input.lenient is None else input.lenient,
                 assumed_version=station.assumed_version if version is strawberry.UNSET else version,
+                reconcile=station.reconcile if input.reconcile is None else input.reconcile,
                 at=services.clock(),
             )
 

@@ -11,7 +11,7 @@ import asyncpg
 import strawberry
 
 from api.graphql.context import Info, asks_for
-from api.graphql.enums import ConnectorStatus, RegistrationStatus, TransactionState, connector_status
+from api.graphql.enums import ConnectorStatus, Reconciling, RegistrationStatus, TransactionState, connector_status
 from api.graphql.paging import EMPTY, Connection, connection, key_of, page_size
 from api.graphql.visibility import at_least
 from projections.availability import StationRow, availability, connectors_of, stations_by_id, stations_page
@@ -59,6 +59,7 @@ class Station:
     tariff_id: str | None
     lenient: bool = strawberry.field(description="Whether messages that break the schema are read as well as can be.")
     assumed_ocpp_version: str | None = strawberry.field(description="Of a station that names none when it connects.")
+    reconcile: Reconciling
     known_evses: strawberry.Private[list[Evse] | None] = None
 
     @strawberry.field(
@@ -114,6 +115,7 @@ class Station:
             tariff_id=row.tariff_id,
             lenient=row.lenient,
             assumed_ocpp_version=row.assumed_version,
+            reconcile=Reconciling(row.reconcile),
             known_evses=evses,
         )
 

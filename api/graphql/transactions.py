@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.graphql.context import Info
+from api.graphql.context import Info, asks_for
 from api.graphql.enums import TransactionState
 from api.graphql.paging import EMPTY, Connection, connection, instant_of, key_of, page_size
 from api.graphql.scalars import whole
 from api.graphql.stations import Station, station_by_id
+from api.graphql.transaction_status import TransactionStatus, transaction_status_by_id
 from api.graphql.visibility import at_least
-from projections.billing import cdrs_by_id
+from projections.billing import billing, cdrs_by_id, costs_by_id
 from projections.metering import MeterValueRow, latest_readings, meter_values, meter_values_of
+from projections.model import ReadModel
 from projections.sessions import TransactionRow, sessions, transactions_by_id, transactions_page
+from projections.transaction_status import transaction_statuses
 
 if TYPE_CHECKING:
     from api.graphql.billing import ChargeDetailRecord
@@ -51,6 +54,20 @@ def _number(value: Decimal | None) -> float | None:
 
 
 @strawberry.type
+class SeqNoRange:
+    first: int
+    last: int
+
+
+@strawberry.type(description="What a transaction costs, to its end or to the last moment that the station told of.")
+class Cost:
+    currency: str | None = strawberry.field(description="Null where no tariff applies.")
+    total_excl_vat: Decimal
+    total_vat: Decimal
+    total_incl_vat: Decimal
+
+
+@strawberry.type
 class Transaction:
     id: strawberry.ID
     station_id: strawberry.ID
@@ -74,6 +91,10 @@ class Transaction:
     remote_start_id: int | None
     provisional: bool = strawberry.field(description="True while the message that began it has not arrived.")
 
+    missing_seq_nos: list[SeqNoRange] = strawberry.field(
+        description="2.x: messages that have not arrived though later ones have; the station may have dropped them."
+    )
+
     @strawberry.field
     async def station(self, info: Info) -> Station | None:
         return await station_by_id(info, self.station_id)
@@ -92,6 +113,22 @@ class Transaction:
     async def meter_values(self, info: Info, first: int, after: str | None = None) -> Connection[MeterValue]:
         page = await info.context.load(meter_values_of, self.id, first=page_size(first), after=instant_of(after))
         return connection(page or EMPTY, MeterValue.of, lambda row: row.at.isoformat())
+
+    @strawberry.field(description="What the station said when it was asked by getTransactionStatus.")
+    async def status(self, info: Info) -> TransactionStatus | None:
+        return await transaction_status_by_id(info, self.id)
+
+    @strawberry.field(description="What it costs so far.")
+    async def cost(self, info: Info) -> Cost | None:
+        bill = await info.context.load(costs_by_id, self.id)
+        if bill is None:
+            return None
+        return Cost(
+            currency=bill.currency,
+            total_excl_vat=bill.total_excl_vat,
+            total_vat=bill.total_vat,
+            total_incl_vat=bill.total_incl_vat,
+        )
 
     @strawberry.field(description="The bill, once the transaction has ended.")
     async def charge_detail_record(
@@ -126,6 +163,7 @@ class Transaction:
             tariff_version=row.tariff_version,
             remote_start_id=row.remote_start_id,
             provisional=row.provisional,
+            missing_seq_nos=[SeqNoRange(first=first, last=last) for first, last in row.missing],
         )
 
 
@@ -143,13 +181,19 @@ class TransactionFilter:
     evse_id: int | None = None
 
 
+def _asked_for(info: Info) -> list[ReadModel]:
+    """The read models of fields that not everybody wants and waits for."""
+    bill = asks_for(info, "cost") or asks_for(info, "chargeDetailRecord")
+    return [billing] * bill + [transaction_statuses] * asks_for(info, "status")
+
+
 @strawberry.type
 class TransactionQueries:
     @strawberry.field(description="By Transaction.id.")
     async def transaction(
         self, info: Info, id: strawberry.ID, at_least_position: str | None = None
     ) -> Transaction | None:
-        await at_least(info, at_least_position, sessions, meter_values)
+        await at_least(info, at_least_position, sessions, meter_values, *_asked_for(info))
         return await transaction_by_id(info, id)
 
     @strawberry.field(description="Transactions by id: those of a station together.")
@@ -162,7 +206,7 @@ class TransactionQueries:
         at_least_position: str | None = None,
     ) -> Connection[Transaction]:
         size, key = page_size(first), key_of(after)
-        await at_least(info, at_least_position, sessions, meter_values)
+        await at_least(info, at_least_position, sessions, meter_values, *_asked_for(info))
         page = await transactions_page(info.context.pool, size, key, **(vars(filter) if filter else {}))
         return connection(page, Transaction.of, lambda row: row.id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.ocpp.pki import OcspRequest
 from api.ocpp.schema import CallFailed
 from domain.certificates import CertificateHash
 
@@ -27,3 +28,7 @@ def use_from_16(certificate_type: str) -> str:
 
 def certificate_hash(data: dict[str, Any]) -> CertificateHash:
     return CertificateHash(data["hashAlgorithm"], data["issuerNameHash"], data["issuerKeyHash"], data["serialNumber"])
+
+
+def ocsp_request(data: dict[str, Any]) -> OcspRequest:
+    return OcspRequest(certificate_hash(data), data["responderURL"])

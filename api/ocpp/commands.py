@@ -31,8 +31,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled"})
+_ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled", "Unpublished"})
 """Statuses by which a station says that it does or will do what was asked; an answer without a status is a yes."""
+_NONE_IS_AN_ANSWER = frozenset(
+    {
+        ("GetInstalledCertificateIds", "NotFound"),
+        ("GetDisplayMessages", "Unknown"),
+        ("GetMonitoringReport", "EmptyResultSet"),
+    }
+)
+"""Statuses by which it says that there are none of what it was asked for: the list is empty, nothing was refused."""
 
 _INVITING = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 
@@ -183,7 +191,7 @@ async def _decide(
     except CallFailed as failure:
         command.fail(f"the station's answer is not valid: {failure.description}", session.now)
         return
-    accepted = _statuses(answer.payload) <= _ACCEPTING
+    accepted = _accepts(action, answer.payload)
     if last or (not accepted and in_order(session.version, action)):
         command.answer(answer.payload, accepted=accepted, at=session.now)
     else:
@@ -194,6 +202,10 @@ async def _decide(
         log.exception("ocpp.answer_not_understood", station=session.station_id, action=action)
         await session.load()
         session.begin()
+
+
+def _accepts(action: str, payload: dict[str, Any]) -> bool:
+    return _statuses(payload) <= _ACCEPTING or (action, payload.get("status")) in _NONE_IS_AN_ANSWER
 
 
 def _statuses(payload: dict[str, Any]) -> set[str]:

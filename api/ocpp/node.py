@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from api.ocpp.guesses import Guesses
+from api.ocpp.pki import Pki
 from domain.aggregate import Aggregate
 from domain.events import IdTokenRecord, Tariff
 from domain.journal import Journal, load
@@ -69,6 +71,8 @@ class Node:
     accept_unknown: bool = False
     unknown_tags: AuthorizationStatus = AuthorizationStatus.INVALID
     """What tokens are answered of which nothing was said."""
+    master_pass_group: str | None = None
+    """Tokens of this group end transactions and begin none (2.0.1 C16)."""
     heartbeat_interval: int = 300
     """Seconds, told to accepted stations at boot."""
     boot_retry_interval: int = 60
@@ -79,10 +83,12 @@ class Node:
     """Seconds between the suspicion that a transaction has ended unheard, and its end without the station."""
     transaction_silence: float = 86_400.0
     """Seconds without a word about a transaction after which it is suspected."""
+    pki: Pki = field(default_factory=Pki)
     counters: Counters = field(default_factory=Counters)
     connections: dict[str, StationConnection] = field(default_factory=dict)
     id_tokens: Shelf[IdTokenRecord] = field(init=False)
     tariffs: Shelf[Tariff] = field(init=False)
+    guesses: Guesses = field(default_factory=Guesses)
     _transaction_ids: deque[int] = field(default_factory=deque)
 
     def __post_init__(self) -> None:

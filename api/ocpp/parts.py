@@ -100,11 +100,17 @@ def _sealed(secret: Sealed) -> str:
 
 
 _LIMITS = {"itemspermessage": "items", "bytespermessage": "bytes"}
+_KEYS = {
+    "sendlocallistmaxlength": Variable("ItemsPerMessage", "LocalAuthListCtrlr"),
+    "getconfigurationmaxkeys": Variable("ItemsPerMessage", "DeviceDataCtrlr", "GetVariables"),
+}
+"""Of 1.6, in the words of 2.x."""
 
 
 async def note_limits(session: StationSession, told: list[tuple[Variable, str | None]]) -> None:
     """Remember what the station says of how much it takes in a message, if that is among these variables."""
-    limits = [(v, value) for v, value in told if v.name.casefold() in _LIMITS and v.component and value]
+    lifted = [(_KEYS.get(v.name.casefold(), v) if v.component is None else v, value) for v, value in told]
+    limits = [(v, value) for v, value in lifted if v.name.casefold() in _LIMITS and v.component and value]
     if limits:
         await session.refresh()
     for variable, value in limits:

@@ -54,6 +54,13 @@ def knows(version: Version, action: str) -> bool:
     return action + version.request_suffix in _names(version) and not action.endswith("Response")
 
 
+def actions(version: Version) -> list[str]:
+    """Every action of the version, in either direction."""
+    suffix = version.request_suffix
+    names = (name.removesuffix(suffix) for name in _names(version) if name.endswith(suffix))
+    return sorted(name for name in names if not name.endswith("Response"))
+
+
 def check_request(version: Version, action: str, payload: Any) -> None:
     """Raises CallFailed with the error code that the standard has for the first violation."""
     _check(version, action + version.request_suffix, payload)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.ocpp.schema import CallFailed
-from domain.credentials import unhexed, unseal
+from api.sealing import unseal
+from domain.credentials import unhexed
 
 _LONGEST_KEY = 20
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar, cast
+from secrets import token_hex
+from typing import Any, TypeVar, cast
 
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
 from domain.books import Book
-from domain.events import IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.events import Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
 from domain.rating import Bill, rate
 from domain.station import TariffRef
 from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
+from domain.tariff import Terms
 from domain.transaction import TransactionState
-from domain.values import Evse, IdToken
+from domain.values import AuthorizationStatus, Evse, IdToken
 
 B = TypeVar("B", bound=Book)
 
@@ -130,17 +133,44 @@ class StationSession:
         self._touched.append(found)
         return cast("B", found)
 
+    def ask(
+        self, action: str, payload: dict[str, Any], lifetime: timedelta, *, typed: bool = True, key: str | None = None
+    ) -> None:
+        """Have something asked of the station of our own accord, once this is recorded. Call it after what is to have
+        the evidence.
+        """
+        command_id = f"{int(self.now.timestamp() * 1000):011x}{token_hex(8)}"
+        command = Command.blank(Command.stream(self.station_id, command_id, self.now))
+        command.request(
+            station_id=self.station_id,
+            command_id=command_id,
+            action=action,
+            payload=payload,
+            typed=typed,
+            expires_at=self.now + lifetime,
+            idempotency_key=key,
+            at=self.now,
+        )
+        self._touched.append(command)
+
     async def authorize(self, id_token: IdToken) -> Authorization:
         record = await self.node.id_tokens.get(IdTokenRecord.stream(id_token.value))
         return record.authorize(id_token, self.now, self.node.unknown_tags)
 
     async def engage(self, id_token: IdToken, transaction_id: str, evse: Evse | None) -> Authorization:
         """As `authorize`, for a transaction that goes on: ConcurrentTx is answered here only."""
+        authorization = await self.authorize(id_token)
+        if authorization.accepted and self._is_master_pass(authorization.group_id):
+            return replace(authorization, status=AuthorizationStatus.INVALID)
         record = await self._record_of(id_token)
         if record is None:
-            return await self.authorize(id_token)
+            return authorization
         use = Use(self.station_id, transaction_id, evse.id if evse else None)
         return record.engage(id_token, use, self.now, self.node.unknown_tags)
+
+    def _is_master_pass(self, group_id: str | None) -> bool:
+        master = self.node.master_pass_group
+        return master is not None and group_id is not None and group_id.casefold() == master.casefold()
 
     async def _record_of(self, id_token: IdToken) -> IdTokenRecord | None:
         """The record of an exclusive token as the journal has it now, to be written in; None for any other token."""
@@ -221,8 +251,10 @@ class StationSession:
                 record.release(self.station_id, transaction_id, self.now)
 
     async def tariff(self, transaction: Transaction, evse: Evse | None) -> TariffRef | None:
-        """The tariff in force here and now, in its present version; None if the transaction began under another."""
-        if transaction.exists:
+        """The tariff in force here and now, in its present version; None if the transaction began under another, unless
+        it was not known on which EVSE.
+        """
+        if transaction.exists and (evse is None or transaction.facts.evse is not None):
             return None
         tariff_id = self.station.tariff_id(evse.id if evse else None)
         if tariff_id is None:
@@ -230,11 +262,20 @@ class StationSession:
         tariff = await self.node.tariffs.get(Tariff.stream(tariff_id))
         return TariffRef(tariff_id, tariff.version) if tariff.exists else None
 
+    async def terms(self, transaction: Transaction) -> Terms | None:
+        """The prices of the transaction."""
+        if (ref := transaction.facts.tariff) is None:
+            return None
+        return (await self.node.tariffs.get(Tariff.stream(ref.tariff_id))).versions.get(ref.version)
+
+    async def terms_everywhere(self) -> Terms | None:
+        """The prices of the station now, if they are the same at each EVSE."""
+        tariff_id = self.station.tariff_id(None)
+        if tariff_id is None or set(self.station.tariffs.values()) != {tariff_id}:
+            return None
+        return (await self.node.tariffs.get(Tariff.stream(tariff_id))).terms
+
     async def bill(self, transaction: Transaction) -> Bill:
-        """What the transaction costs as far as its facts are known now."""
-        facts = transaction.facts
-        terms = None
-        if facts.tariff is not None:
-            tariff = await self.node.tariffs.get(Tariff.stream(facts.tariff.tariff_id))
-            terms = tariff.versions.get(facts.tariff.version)
-        return rate(facts.usage(), terms.currency if terms else None, terms.elements if terms else ())
+        """What the transaction costs as far as its facts are known now, to its end or to what was told last."""
+        facts, terms = transaction.facts, await self.terms(transaction)
+        return rate(facts.course(facts.last_at), terms)

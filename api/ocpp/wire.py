@@ -10,6 +10,7 @@ from typing import Any
 
 from api.ocpp.schema import CallFailed
 from domain.id_token import Authorization
+from domain.tariff import Terms
 from domain.values import Evse, IdToken, MeterReading, SampledValue, SignedValue
 
 
@@ -44,6 +45,8 @@ def decimal(value: Any) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return decimal(text.replace(",", ".")) if "," in text else None
+    if len(text) <= 15 and not text.strip("-.0123456789"):  # nearly all: neither too great, nor too fine, nor no number
+        return number
     if not number.is_finite() or not -28 < number.adjusted() < 15:
         return None
     return number if len(text) <= 28 else _DIGITS.plus(number)
@@ -135,11 +138,10 @@ def readings_v2(meter_values: Iterable[dict[str, Any]] | None) -> tuple[MeterRea
 
 def _sample_v2(sv: dict[str, Any]) -> SampledValue:
     measurand = sv.get("measurand", "Energy.Active.Import.Register")
-    unit = sv.get("unitOfMeasure") or {}
+    unit = sv.get("unitOfMeasure") or _NO_UNIT
     value = decimal(sv["value"])
     if value is not None and (multiplier := unit.get("multiplier")):
         value = decimal(str(value.scaleb(max(-30, min(30, multiplier)))))
-    signed = sv.get("signedMeterValue")
     return SampledValue(
         value,
         measurand,
@@ -147,11 +149,16 @@ def _sample_v2(sv: dict[str, Any]) -> SampledValue:
         sv.get("context", "Sample.Periodic"),
         sv.get("phase"),
         sv.get("location", "Outlet"),
-        None
-        if signed is None
-        else SignedValue(
-            signed["signedMeterData"], signed["signingMethod"], signed["encodingMethod"], signed["publicKey"]
-        ),
+        _signed_v2(sv["signedMeterValue"]) if "signedMeterValue" in sv else None,
+    )
+
+
+_NO_UNIT: dict[str, Any] = {}
+
+
+def _signed_v2(signed: dict[str, Any]) -> SignedValue:
+    return SignedValue(
+        signed["signedMeterData"], signed["signingMethod"], signed["encodingMethod"], signed["publicKey"]
     )
 
 
@@ -171,6 +178,13 @@ def id_tag_info(authorization: Authorization) -> dict[str, Any]:
     if authorization.group_id is not None:
         info["parentIdTag"] = authorization.group_id[:20]
     return info
+
+
+def message(name: str, terms: Terms | None) -> dict[str, Any]:
+    """The text of a tariff as a 2.x MessageContent of this name; nothing where there is none (I01)."""
+    if terms is None or not terms.description:
+        return {}
+    return {name: {"format": "UTF8", "content": terms.description[:512]}}
 
 
 def id_token_info(authorization: Authorization) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 
 from eventsourcing.persistence import RecordConflictError
 
@@ -13,7 +15,8 @@ from domain.journal import Entry
 _PAGE = 12
 """Every 2^12 bytes of an append weigh as much as an event: neither queue nor INSERT outgrows the memory."""
 _NO_EVIDENCE = ("", None, None)
-Bytes = list[bytes | None]
+Versions = dict[str, int]
+Bytes = Sequence[bytes | None]
 Columns = tuple[str, str, str, str, str, list[bytes], Bytes, Bytes]
 
 
@@ -22,9 +25,16 @@ class Append:
     entries: Sequence[Entry]
     states: list[bytes]
     weight: int
-    spans: dict[str, tuple[int, int]]
-    """Of each stream, the version before and after."""
+    before: Versions
+    after: Versions
+    """The version of each stream that it touches, before it and after."""
     done: asyncio.Future[int]
+
+    def follows(self, versions: Versions) -> bool:
+        """Whether it can be written behind appends that leave these versions."""
+        if versions.keys().isdisjoint(self.before):  # nearly always: a station waits for its answers
+            return True
+        return all(versions.get(stream, version) == version for stream, version in self.before.items())
 
     def fail(self, error: Exception) -> None:
         if not self.done.done():
@@ -48,41 +58,42 @@ def ends(batch: list[Append]) -> tuple[object, ...]:
 
 def without(batch: list[Append], stale: frozenset[str]) -> list[Append]:
     """The batch without the appends that touch these streams, which fail."""
-    kept = [append for append in batch if stale.isdisjoint(append.spans)]
+    kept = [append for append in batch if stale.isdisjoint(append.before)]
     for append in batch:
-        if not stale.isdisjoint(append.spans):
-            append.fail(RecordConflictError(f"{', '.join(stale.intersection(append.spans))}: the stream has moved on"))
+        if not stale.isdisjoint(append.before):
+            append.fail(RecordConflictError(f"{', '.join(stale.intersection(append.before))}: the stream has moved on"))
     return kept
 
 
 def weight_of(entries: Sequence[Entry], states: list[bytes]) -> int:
     size = sum(map(len, states))
-    for entry in entries:
-        if (evidence := entry.evidence) is not None:
+    for _, evidence in entries:
+        if evidence is not None:
             size += len(evidence.request) + len(evidence.reply or b"")
     return len(entries) + (size >> _PAGE)
 
 
-def spans_of(entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
+def span_of(entries: Sequence[Entry]) -> tuple[Versions, Versions]:
+    """The version of each stream before and after. Raises RecordConflictError if one is missing in between."""
     if len(entries) == 1:
         event = entries[0].event
-        return {event.originator_id: (event.originator_version - 1, event.originator_version)}
-    spans: dict[str, tuple[int, int]] = {}
-    for entry in entries:
-        stream, version = entry.event.originator_id, entry.event.originator_version
-        before, after = spans.get(stream, (version - 1, version - 1))
-        if version != after + 1:
-            raise RecordConflictError(f"version {version} of {stream} cannot follow {after}")
-        spans[stream] = before, version
-    return spans
+        return {event.originator_id: event.originator_version - 1}, {event.originator_id: event.originator_version}
+    before: Versions = {}
+    after: Versions = {}
+    for event, _ in entries:
+        stream, version = event.originator_id, event.originator_version
+        if after.setdefault(stream, version - 1) != version - 1:
+            raise RecordConflictError(f"version {version} of {stream} cannot follow {after[stream]}")
+        before.setdefault(stream, version - 1)
+        after[stream] = version
+    return before, after
 
 
 def predecessors(batch: list[Append]) -> tuple[list[str], list[int]]:
     """The streams, and the version each must have for the batch to follow on."""
     versions: dict[str, int] = {}
     for append in batch:
-        for stream, (before, _) in append.spans.items():
-            versions.setdefault(stream, before)
+        versions = append.before | versions
     return list(versions), list(versions.values())
 
 
@@ -90,23 +101,10 @@ def columns_of(batch: list[Append]) -> Columns:
     """As the INSERT takes them. What cannot contain a line break goes as lines: asyncpg looks at each element of an
     array three times.
     """
-    streams: list[str] = []
-    versions: list[int] = []
-    topics: list[str] = []
-    protocols: list[str] = []
-    states: list[bytes] = []
-    requests: Bytes = []
-    replies: Bytes = []
-    for append in batch:
-        states.extend(append.states)
-        for event, evidence in append.entries:
-            streams.append(event.originator_id)
-            versions.append(event.originator_version)
-            topics.append(event.TOPIC)
-            protocol, request, reply = evidence or _NO_EVIDENCE
-            protocols.append(protocol)
-            requests.append(request)
-            replies.append(reply)
+    events, evidence = zip(*chain.from_iterable(append.entries for append in batch), strict=True)
+    streams: list[str] = list(map(attrgetter("originator_id"), events))
+    versions: list[int] = list(map(attrgetter("originator_version"), events))
+    protocols, requests, replies = zip(*(given or _NO_EVIDENCE for given in evidence), strict=True)
     # Later ones of a stream follow on by construction, and the statement cannot see its own rows.
     firsts = dict(zip(reversed(streams), reversed(versions), strict=True))
     befores = [v - 1 if firsts[s] == v else 0 for s, v in zip(streams, versions, strict=True)]
@@ -114,9 +112,9 @@ def columns_of(batch: list[Append]) -> Columns:
         "\n".join(streams),
         "\n".join(map(str, versions)),
         "\n".join(map(str, befores)),
-        "\n".join(topics),
+        "\n".join(map(attrgetter("TOPIC"), events)),
         "\n".join(protocols),
-        states,
+        list(chain.from_iterable(append.states for append in batch)),
         requests,
         replies,
     )

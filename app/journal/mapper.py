@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import MISSING
 from datetime import datetime
 from functools import cache, partial
+from itertools import filterfalse
 from typing import Any, NotRequired, TypedDict, cast, get_type_hints
 
 import msgspec
@@ -58,9 +59,11 @@ class EventMapper(Mapper[str]):
     @staticmethod
     def state_of(event: DomainEvent) -> bytes:
         """The JSON of an event without its envelope."""
-        defaults = event.DEFAULTS
-        state = {n: v for n, v in vars(event).items() if n not in ENVELOPE and v is not defaults[n]}
-        if (version := _version(type(event))) > 1:
+        kind = type(event)
+        state = dict(filterfalse(kind.IS_DEFAULT, vars(event).items()))
+        for name in ENVELOPE:
+            del state[name]
+        if (version := _version(kind)) > 1:
             state["class_version"] = version
         return _encode(state)
 

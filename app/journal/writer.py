@@ -14,7 +14,7 @@ from time import perf_counter
 import asyncpg
 import structlog
 
-from app.journal.batch import Append, columns_of, ends, predecessors, spans_of, weight_of, without
+from app.journal.batch import Append, columns_of, ends, predecessors, span_of, weight_of, without
 from app.journal.mapper import EventMapper
 from domain.journal import START, Entry, JournalUnavailable
 
@@ -117,7 +117,7 @@ class GroupCommit:
             raise JournalUnavailable("the server is stopping")
         states = [EventMapper.state_of(entry.event) for entry in entries]
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        append = Append(entries, states, weight_of(entries, states), spans_of(entries), done)
+        append = Append(entries, states, weight_of(entries, states), *span_of(entries), done)
         self._queue.append(append)
         self._waiting += append.weight
         self._work.set()
@@ -146,11 +146,9 @@ class GroupCommit:
         versions: dict[str, int] = {}
         for count, append in enumerate(self._queue):
             weight += append.weight
-            spans = append.spans.items()
-            if count and (weight > _MAX_BATCH or any(versions.get(s, before) != before for s, (before, _) in spans)):
+            if count and (weight > _MAX_BATCH or not append.follows(versions)):
                 break
-            for stream, (_, after) in spans:
-                versions[stream] = after
+            versions.update(append.after)
         else:
             count = len(self._queue)
         batch, self._queue = self._queue[:count], self._queue[count:]
@@ -301,6 +299,6 @@ def _watched() -> Iterator[None]:
 
 
 def _refuse(batch: list[Append], error: Exception) -> None:
-    log.error("journal.append_refused", error=repr(error), stream=next(iter(batch[0].spans)), appends=len(batch))
+    log.error("journal.append_refused", error=repr(error), stream=next(iter(batch[0].before)), appends=len(batch))
     for append in batch:
         append.fail(JournalUnavailable(str(error)))

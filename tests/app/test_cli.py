@@ -41,7 +41,7 @@ async def run(*arguments: str, folder: Path, dsn: str) -> tuple[int, str, str]:
 
 async def test_a_rebuild_names_what_it_rebuilt(shelf: Shelf, folder: Path, dsn: str) -> None:
     before = await shelf.contents()
-    await shelf.pool.execute("UPDATE billing_v2.cdr SET energy_wh = 0; DELETE FROM sessions_v2.transaction")
+    await shelf.pool.execute("UPDATE billing_v3.cdr SET energy_wh = 0; DELETE FROM sessions_v3.transaction")
     code, told, complained = await run("rebuild", folder=folder, dsn=dsn)
     assert (code, told) == (0, f"Rebuilt: {', '.join(model.name for model in READ_MODELS)}.\n"), complained
     assert f"{len(busy_day(stations=2))}/{len(busy_day(stations=2))}" in complained, "the progress bar at its end"
@@ -66,7 +66,7 @@ async def test_the_audit_of_a_sound_database_ends_with_0_and_of_another_with_1(
     code, told, _ = await run("audit", folder=folder, dsn=dsn)
     assert code == 0, told
     assert told.count("✓") == 4 + len(READ_MODELS)
-    await shelf.pool.execute("UPDATE billing_v2.cdr SET energy_wh = 0")
+    await shelf.pool.execute("UPDATE billing_v3.cdr SET energy_wh = 0")
     code, told, _ = await run("audit", folder=folder, dsn=dsn)
     assert code == 1
     assert "✗ billing says the same when built anew" in told

@@ -21,7 +21,7 @@ def work(password):
         raise ValueError("no\\nluck")
     except ValueError:
         log.exception("it.failed", station="CS\\n1", frame="x" * 5000)
-log.info("hello", n=1)
+log.info("hello", n=1, stream="id-token:4711", error="Conflict('id-token:4711', 3)")
 work("geheim")
 logging.getLogger("asyncio").error("from a library")
 logging.getLogger("websockets.server").error("chatter")
@@ -57,6 +57,11 @@ def test_a_traceback_tells_no_local_variables(as_json: list[str]) -> None:
     failed = json.loads(as_json[1])
     assert failed["exception"][0]["exc_type"] == "ValueError"
     assert "geheim" not in "\n".join(as_json)
+
+
+def test_a_code_that_somebody_typed_is_not_told(as_json: list[str]) -> None:
+    hello = json.loads(as_json[0])
+    assert (hello["stream"], hello["error"]) == ("id-token:…", "Conflict('id-token:…', 3)")
 
 
 def test_what_stations_send_is_cut(as_json: list[str]) -> None:

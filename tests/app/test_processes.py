@@ -73,6 +73,11 @@ async def graphql(port: int) -> AsyncIterator[Api]:
 ONLINE = '{ station(id: "CS1") { online ocppVersion } }'
 CLEAR = """mutation { requestCommand(input: {stationId: "CS1", action: "ClearCache", payload: {}, waitSeconds: 30})
 { command { status response } error { code } } }"""
+ACROSS = """{ commandForms(stationId: "CS1", action: "ClearCache") { typedAs }
+  reconciliations(first: 1, stationId: "CS1") { nodes { id } } }"""
+RECONCILE = (
+    """mutation { reconcileStation(input: {stationId: "CS1", waitSeconds: 30}) { reconciliation { status } } }"""
+)
 
 
 async def is_online(api: Api) -> bool:
@@ -113,6 +118,11 @@ async def test_the_work_is_split_over_three_processes_and_one_after_the_other_is
             answer = (await api.ask(CLEAR))["requestCommand"]
             assert answer == {"command": {"status": "ACCEPTED", "response": {"status": "Accepted"}}, "error": None}
             assert cs1.heard == [("ClearCache", {})]
+            assert await api.ask(ACROSS) == {
+                "commandForms": [{"typedAs": "ClearCache"}],
+                "reconciliations": {"nodes": []},
+            }
+            assert (await api.ask(RECONCILE))["reconcileStation"]["reconciliation"] == {"status": "DONE"}
 
             for name in ("projections", "api"):  # the station notices nothing
                 assert (await processes[name].end())[0] == 0

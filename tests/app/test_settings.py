@@ -31,6 +31,26 @@ def test_the_environment_counts_more_than_the_file(monkeypatch: pytest.MonkeyPat
     assert (Settings().http_port, Settings().ocpp_port) == (4, 2)
 
 
+def test_an_authority_needs_certificate_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CSMS_CA_KEY", "CSMS_V2G_CA_CERTIFICATE"):
+        monkeypatch.setenv(name, "file.pem")
+        with pytest.raises(InvalidSettings, match=r"CERTIFICATE and (V2G_)?CA_KEY go together"):
+            read_settings()
+        monkeypatch.delenv(name)
+
+
+def test_a_pool_of_contracts_is_asked_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSMS_CONTRACT_POOL_URL", "ftp://pool.test/")
+    with pytest.raises(InvalidSettings, match="CSMS_CONTRACT_POOL_URL: CONTRACT_POOL_URL must begin with http"):
+        read_settings()
+
+
+def test_hosts_of_responders_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().ocsp_hosts_inside == frozenset()
+    monkeypatch.setenv("CSMS_OCSP_HOSTS", "ocsp.inside.test, 10.0.0.1,")
+    assert Settings().ocsp_hosts_inside == {"ocsp.inside.test", "10.0.0.1"}
+
+
 def test_an_empty_value_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "API_KEY", "PEPPER", "HTTP_PORT", "API_AUTH"):
         monkeypatch.setenv(f"CSMS_{name}", "")

@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Case(NamedTuple):
-    id: str
-    purpose: str
-    missing: str = ""
-    """What has to be built before it can be tested."""
-
-    @property
-    def test(self) -> str:
-        """The name of the function that tests it."""
-        return f"test_{self.id.lower()}"
-
-
-_NO_TLS = "there is no TLS listener"
+from tests.conformance.cases import NO_TLS, Case
 
 CASES: dict[str, tuple[Case, ...]] = {
     "Core": (
@@ -96,7 +81,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     ),
     "Security": (
         Case("TC_073_CSMS", "The password of a station is changed"),
-        Case("TC_074_CSMS", "A station is told to ask for a certificate, and comes back with it", _NO_TLS),
+        Case("TC_074_CSMS", "A station is told to ask for a certificate, and comes back with it", NO_TLS),
         Case("TC_075_1_CSMS", "A manufacturer's root certificate is installed"),
         Case("TC_075_2_CSMS", "A root certificate of ours is installed"),
         Case("TC_076_CSMS", "A certificate is deleted"),
@@ -107,8 +92,8 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("TC_081_CSMS", "The signature of firmware is wrong"),
         Case("TC_083_CSMS", "A station moves to a higher security profile and cannot come back with the old one"),
         Case("TC_085_CSMS", "A station logs in with its password"),
-        Case("TC_086_CSMS", "TLS with a server certificate: versions, suites and keys", _NO_TLS),
-        Case("TC_087_CSMS", "TLS with a client certificate: versions, suites and keys", _NO_TLS),
+        Case("TC_086_CSMS", "TLS with a server certificate: versions, suites and keys", NO_TLS),
+        Case("TC_087_CSMS", "TLS with a client certificate: versions, suites and keys", NO_TLS),
         Case("TC_088_CSMS", "A subprotocol is agreed on, or the connection refused"),
     ),
 }

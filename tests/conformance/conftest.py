@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.conformance.tool import Tool
+from tests.conformance.tool import Tool, numbers
 from tests.endtoend.conftest import api, server  # noqa: F401  # fixtures
 from tests.endtoend.front_end import Api
 
-_numbers = itertools.count(1)
 BOOT_201 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Tool", "model": "T1"}}
 BOOT_16 = {"chargePointVendor": "Tool", "chargePointModel": "T1", "chargePointSerialNumber": "T1-1"}
 
 
 async def registered(api: Api, version: str) -> Tool:  # noqa: F811
     """A station that the operator has entered, with its password; not connected yet."""
-    station_id = f"TOOL-{version}-{next(_numbers)}"
+    station_id = f"TOOL-{version}-{next(numbers)}"
     payload = await api.well("registerStation", "password", stationId=station_id)
     return Tool(api, version, station_id, payload["password"])
 
@@ -44,6 +42,6 @@ async def tool201(api: Api) -> AsyncIterator[Tool]:  # noqa: F811
 @pytest.fixture
 async def token(api: Api) -> str:  # noqa: F811
     """An id tag that is accepted."""
-    tag = f"TAG-{next(_numbers)}"
+    tag = f"TAG-{next(numbers)}"
     await api.well("setIdToken", idToken=tag, status="Accepted")
     return tag

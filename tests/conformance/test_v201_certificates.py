@@ -19,18 +19,19 @@ HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "0a1b" * 16, "issuerKeyHash
 MAKER = "ManufacturerRootCertificate"
 
 
-async def _signed(tool: Tool, trigger: str, use: str, answer: str) -> None:
-    """The operator has the station ask for a certificate, and sends it one."""
+async def _signed(tool: Tool, trigger: str, use: str | None, answer: str) -> None:
+    """The operator has the station ask for a certificate, and sends it one; no use is any."""
+    said = {"certificateType": use} if use else {}
     accepted = {"status": "Accepted"}
     heard, _ = await tool.asked("triggerMessage", "TriggerMessage", accepted, requestedMessage=trigger)
     assert heard == {"requestedMessage": trigger}
-    assert await tool.call("SignCertificate", csr=CSR, certificateType=use) == accepted
-    request = {"certificateType": use, "csr": CSR}
+    assert await tool.call("SignCertificate", csr=CSR, **said) == accepted
+    request = {"certificateType": use or "ChargingStationCertificate", "csr": CSR}
     [shown] = (await tool.api.seen(REQUESTS, id=tool.id))["signingRequests"]["nodes"]
     assert shown == request | {"outcome": None, "open": True}
     sending = {"certificateChain": LEAF + ROOT, "type": use}
     heard, _ = await tool.asked("sendCertificateSigned", "CertificateSigned", {"status": answer}, **sending)
-    assert heard == {"certificateChain": LEAF + ROOT, "certificateType": use}
+    assert heard == {"certificateChain": LEAF + ROOT, **said}
     [shown] = (await tool.api.seen(REQUESTS, id=tool.id))["signingRequests"]["nodes"]
     assert shown == request | {"outcome": answer, "open": False}
 
@@ -46,8 +47,14 @@ async def _install(tool: Tool, use: str, answer: str = "Accepted") -> str:
 async def _list(tool: Tool, types: list[str], *chains: dict[str, Any]) -> dict[str, Any]:
     """The operator asks which certificates there are; what the station heard."""
     answer = {"status": "Accepted", "certificateHashDataChain": list(chains)} if chains else {"status": "NotFound"}
-    heard, _ = await tool.asked("getInstalledCertificateIds", "GetInstalledCertificateIds", answer, types=types)
+    heard, command = await tool.asked("getInstalledCertificateIds", "GetInstalledCertificateIds", answer, types=types)
+    assert command["status"] == "ACCEPTED"
     return heard
+
+
+async def _lists_one(tool: Tool, use: str) -> None:
+    assert await _list(tool, [use], _chain(use)) == {"certificateType": [use]}
+    assert await _installed(tool) == [_shown(use)]
 
 
 async def _installed(tool: Tool) -> list[dict[str, Any]]:
@@ -64,9 +71,25 @@ def _shown(use: str, *children: str, **other: str) -> dict[str, Any]:
     return {"type": use, "hashData": HASH | other, "children": [{"serialNumber": one} for one in children]}
 
 
+async def test_tc_a_11_csms(tool201: Tool) -> None:
+    """A station is made to ask for a certificate of its own, and gets it.
+
+    That it connects with it then is not tested: it would need a TLS listener. Here it comes back as it was.
+    """
+    await _signed(tool201, "SignChargingStationCertificate", "ChargingStationCertificate", "Accepted")
+    await tool201.close()
+    await tool201.connect()
+    assert (await tool201.call("Heartbeat"))["currentTime"]
+
+
 async def test_tc_a_12_csms(tool201: Tool) -> None:
     """A station is made to ask for a certificate for vehicles, and gets it."""
     await _signed(tool201, "SignV2GCertificate", "V2GCertificate", "Accepted")
+
+
+async def test_tc_a_13_csms(tool201: Tool) -> None:
+    """A station is made to ask for one certificate for the CSMS and for vehicles, and gets it."""
+    await _signed(tool201, "SignCombinedCertificate", None, "Accepted")
 
 
 async def test_tc_a_14_csms(tool201: Tool) -> None:
@@ -86,15 +109,34 @@ async def test_tc_m_02_csms(tool201: Tool) -> None:
     assert await _install(tool201, MAKER) == "ACCEPTED"
 
 
+async def test_tc_m_03_csms(tool201: Tool) -> None:
+    """A root certificate of V2G is installed."""
+    assert await _install(tool201, "V2GRootCertificate") == "ACCEPTED"
+
+
+async def test_tc_m_04_csms(tool201: Tool) -> None:
+    """A root certificate of a mobility operator is installed."""
+    assert await _install(tool201, "MORootCertificate") == "ACCEPTED"
+
+
 async def test_tc_m_05_csms(tool201: Tool) -> None:
     """A certificate cannot be installed."""
     assert await _install(tool201, "CSMSRootCertificate", "Failed") == "REJECTED"
 
 
+async def test_tc_m_12_csms(tool201: Tool) -> None:
+    """Root certificates of the CSMS are listed."""
+    await _lists_one(tool201, "CSMSRootCertificate")
+
+
 async def test_tc_m_13_csms(tool201: Tool) -> None:
-    """Certificates of one type are listed."""
-    assert await _list(tool201, [MAKER], _chain(MAKER)) == {"certificateType": [MAKER]}
-    assert await _installed(tool201) == [_shown(MAKER)]
+    """Root certificates of manufacturers are listed."""
+    await _lists_one(tool201, MAKER)
+
+
+async def test_tc_m_14_csms(tool201: Tool) -> None:
+    """Root certificates of V2G are listed."""
+    await _lists_one(tool201, "V2GRootCertificate")
 
 
 async def test_tc_m_15_csms(tool201: Tool) -> None:
@@ -102,6 +144,18 @@ async def test_tc_m_15_csms(tool201: Tool) -> None:
     use = "V2GCertificateChain"
     assert await _list(tool201, [use], _chain(use, "1", "2")) == {"certificateType": [use]}
     assert await _installed(tool201) == [_shown(use, "1", "2")]
+
+
+async def test_tc_m_16_csms(tool201: Tool) -> None:
+    """Root certificates of mobility operators are listed."""
+    await _lists_one(tool201, "MORootCertificate")
+
+
+async def test_tc_m_17_csms(tool201: Tool) -> None:
+    """Certificates of two types are listed at once."""
+    both = [MAKER, "CSMSRootCertificate"]
+    assert await _list(tool201, both, *(_chain(use) for use in both)) == {"certificateType": both}
+    assert await _installed(tool201) == [_shown(use) for use in both]
 
 
 async def test_tc_m_18_csms(tool201: Tool) -> None:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.conformance.conftest import registered
 from tests.conformance.test_v16_local_list import shown as list_shown
 from tests.conformance.test_v16_reservation import shown as reservation_shown
 from tests.conformance.tool import Tool, moment
-from tests.endtoend.front_end import Api
 
 ACCEPTED = {"status": "Accepted"}
 
 
 @pytest.fixture
-async def tool(api: Api) -> AsyncIterator[Tool]:
-    """A 2.0.1 station that is connected and has booted."""
-    async with await registered(api, "2.0.1") as tool:
-        booted = await tool.call(
-            "BootNotification", reason="PowerUp", chargingStation={"vendorName": "Tool", "model": "T2"}
-        )
-        assert booted["status"] == "Accepted"
-        yield tool
+def tool(tool201: Tool) -> Tool:
+    return tool201
 
 
 def card(tag: str) -> dict[str, str]:
@@ -136,6 +127,19 @@ async def test_tc_h_07_csms(tool: Tool, token: str) -> None:
 async def test_tc_h_08_csms(tool: Tool, token: str) -> None:
     """Any EVSE is reserved."""
     assert "evseId" not in await reserve(tool, token)
+
+
+async def test_tc_h_14_csms(tool: Tool, token: str) -> None:
+    """Each reservation of any EVSE is one of its own; when all EVSEs are reserved the station refuses the next."""
+    first, second = await reserve(tool, token), await reserve(tool, token)
+    for evse in (1, 2):
+        state = {"timestamp": moment(), "connectorStatus": "Reserved", "evseId": evse, "connectorId": 1}
+        assert await tool.call("StatusNotification", **state) == {}
+    third = await reserve(tool, token, "Occupied")
+    assert len({heard["id"] for heard in (first, second, third)}) == 3
+    assert not any("evseId" in heard for heard in (first, second, third))
+    shown = [await reservation_shown(tool, heard["id"]) for heard in (first, second, third)]
+    assert [reservation["status"] for reservation in shown] == ["ACCEPTED", "ACCEPTED", "REFUSED"]
 
 
 async def test_tc_h_15_csms(tool: Tool, token: str) -> None:

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.api.ocpp.line import BY_NAME, official
 from tests.endtoend.front_end import COMMAND, Api
 
-_numbers = itertools.count(1)
+numbers = itertools.count(1)
 
 
 class Refused(Exception):
@@ -90,10 +90,10 @@ class Tool:
                 else:
                     self._answers.pop(message_id).set_exception(Refused(rest[0], rest[1]))
 
-    async def call(self, action: str, **payload: Any) -> dict[str, Any]:
+    async def call(self, action: str, /, **payload: Any) -> dict[str, Any]:
         """Say something; the server's answer, valid by the official schema. Raises Refused."""
         assert self._socket is not None
-        message_id = f"tool-{next(_numbers)}"
+        message_id = f"tool-{next(numbers)}"
         answer = self._answers[message_id] = asyncio.get_running_loop().create_future()
         await self._socket.send(json.dumps([2, message_id, action, payload]))
         response: dict[str, Any] = await asyncio.wait_for(answer, 10)
@@ -110,6 +110,11 @@ class Tool:
         assert self._socket is not None
         official(self.version, f"{heard.action}Response").validate(response)
         await self._socket.send(json.dumps([3, heard.message_id, response]))
+
+    async def refuses(self, heard: Heard, code: str, description: str) -> None:
+        """Answer a call of the server with a CALLERROR."""
+        assert self._socket is not None
+        await self._socket.send(json.dumps([4, heard.message_id, code, description, {}]))
 
     async def asked(
         self, mutation: str, action: str, answer: dict[str, Any], **input: Any

@@ -166,6 +166,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "actions": _actions,
     "commands": _commands,
     "operations-16": lambda: operations("1.6"),
+    "operations-201": lambda: operations("2.0.1"),
     "error-codes": _error_codes,
     "events": _events,
     "read-models": _read_models,

@@ -72,11 +72,15 @@ def _fields(version: Version, name: str) -> str:
     payload: dict[str, Any] = json.loads(text)
     required = payload.get("required", [])
     shown = [
-        f"`{field}`{'' if field in required else '?'}{_words(kind)}"
+        f"`{field}`{'' if field in required else '?'}{_words(payload, kind)}"
         for field, kind in payload.get("properties", {}).items()
+        if field != "customData"
     ]
     return ", ".join(shown) or "nothing"
 
 
-def _words(kind: dict[str, Any]) -> str:
-    return f" ({', '.join(kind['enum'])})" if len(kind.get("enum", ())) > 1 else ""
+def _words(payload: dict[str, Any], kind: dict[str, Any]) -> str:
+    """The words a field may hold, written in its place (1.6) or defined elsewhere in the file (2.x)."""
+    name = kind.get("$ref", "").rpartition("/")[2]
+    words = payload.get("definitions", {}).get(name, kind).get("enum", ())
+    return f" ({', '.join(words)})" if len(words) > 1 else ""

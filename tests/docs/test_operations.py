@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from api.ocpp import registry
+from api.ocpp.versions import VERSIONS
 from tests.docs.operations import listed
 
 
-def test_everything_that_is_said_or_heard_in_1_6_is_listed_once() -> None:
-    _, operations = listed("1.6")
+@pytest.mark.parametrize("version", [version.name for version in VERSIONS.values()])
+def test_everything_that_is_said_or_heard_is_listed_once(version: str) -> None:
+    _, operations = listed(version)
     named = {name for operation in operations for name in operation.names}
-    known = {name for version, name in (*registry.RECEIVERS, *registry.SENDERS) if version == "1.6"}
+    known = {name for spoken, name in (*registry.RECEIVERS, *registry.SENDERS) if spoken == version}
     assert known <= named
     wire = [operation.wire for operation in operations]
     assert len(set(wire)) == len(wire)

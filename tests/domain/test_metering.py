@@ -116,6 +116,11 @@ def test_the_marked_readings_are_trusted_most() -> None:
     assert energy(EARLY, BEGIN, LATE, END, start=0, stop=9000) == (2500, "transaction-registers")
 
 
+@given(st.permutations([BEGIN, END, register(2, 1200, "Transaction.Begin"), register(58, 3300, "Transaction.End")]))
+def test_of_several_marked_readings_the_outermost_count(readings: list[MeterReading]) -> None:
+    assert energy(*readings) == (2500, "transaction-registers")
+
+
 def test_then_the_numbers_of_start_and_stop() -> None:
     assert energy(EARLY, BEGIN, LATE, start=1001, stop=3501) == (2500, "meter-start-stop")
 

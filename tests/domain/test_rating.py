@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rating import PriceElement, PriceKind, Usage, minor_unit, rate
+from domain.rating import Bill, Course, PriceElement, PriceKind, Terms, Usage, minor_unit
+from domain.rating import rate as rate_course
 
 ENERGY, TIME, FLAT = PriceKind.ENERGY, PriceKind.TIME, PriceKind.FLAT
+
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def rate(usage: Usage, currency: str | None, elements: tuple[PriceElement, ...]) -> Bill:
+    course = Course.plain(NOON, NOON + timedelta(seconds=usage.seconds), usage.energy_wh)
+    return rate_course(course, Terms(currency, elements) if currency else None)
 
 
 def prices(*elements: tuple[PriceKind, str, int]) -> tuple[PriceElement, ...]:

@@ -167,6 +167,66 @@ def test_a_second_end_that_says_something_else_is_recorded() -> None:
     assert tell(transaction, first, other, first, other) == [True, True, False, False]
 
 
+FIRST_END: Message = ("end", {"occurred_at": at(9), "meter_stop_wh": 1000, "stopped_reason": "Local"})
+SECOND_END: Message = ("end", {"occurred_at": at(10), "meter_stop_wh": 2000, "stopped_reason": "Remote"})
+
+
+@given(st.permutations([STARTED, FIRST_END, SECOND_END]))
+def test_of_two_ends_the_later_one_counts(session: list[Message]) -> None:
+    transaction = blank()
+    tell(transaction, *session)
+    facts = transaction.facts
+    assert (facts.ended_at, facts.stopped_reason, facts.register.meter_stop) == (at(10), "Remote", 2000)
+
+
+@given(st.permutations([METERED, METERED_AGAIN, AUTHORIZED]), st.integers(0, 3))
+def test_an_end_that_is_our_guess_is_the_last_moment_told_of(session: list[Message], n: int) -> None:
+    transaction = blank()
+    tell(transaction, STARTED, *session[:n])
+    assert transaction.close(at(90), "nothing is heard of it")
+    tell(transaction, *session[n:])
+    assert (transaction.facts.ended_at, transaction.facts.estimated) == (at(10), True)
+    tell(transaction, FIRST_END)
+    assert (transaction.facts.ended_at, transaction.facts.estimated) == (at(9), False)
+
+
+@given(st.lists(st.integers(0, 30)))
+def test_the_numbers_between_those_that_arrived_are_missing(seq_nos: list[int]) -> None:
+    transaction = blank()
+    tell(transaction, *(("update", {"occurred_at": at(0), "seq_no": n}) for n in seq_nos))
+    missing = [n for first, last in transaction.facts.gaps for n in range(first, last + 1)]
+    assert missing == sorted(set(range(min(seq_nos, default=0), max(seq_nos, default=0))) - set(seq_nos))
+    assert all(first <= last for first, last in transaction.facts.gaps)
+
+
+@given(st.permutations([STARTED, AUTHORIZED, ("update", {"occurred_at": at(3), "evse": Evse(3, 1)})]))
+def test_of_two_places_the_first_counts(session: list[Message]) -> None:
+    transaction = blank()
+    tell(transaction, *session)
+    assert transaction.facts.evse == Evse(2, 1)
+
+
+NIGHT, FAST = TariffRef("night", 3), TariffRef("fast", 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "tariff"),
+    [
+        ([(None, NIGHT), (Evse(2), FAST)], FAST),
+        ([(Evse(2), FAST), (None, NIGHT)], FAST),
+        ([(None, NIGHT), (Evse(2), TariffRef("night", 4))], NIGHT),
+        ([(None, None), (Evse(2), FAST), (Evse(2, 1), NIGHT)], FAST),
+    ],
+)
+def test_an_evse_with_a_price_of_its_own_has_it_even_if_it_is_named_later(
+    told: list[tuple[Evse | None, TariffRef | None]], tariff: TariffRef
+) -> None:
+    transaction = blank()
+    for minute, (evse, ref) in enumerate(told):
+        transaction.update(NOON, occurred_at=at(minute), evse=evse, tariff=ref)
+    assert transaction.facts.tariff == tariff
+
+
 def test_the_first_event_heard_of_freezes_the_tariff() -> None:
     transaction = blank()
     tell(transaction, (METERED[0], {**METERED[1], "tariff": TariffRef("day", 1)}))
@@ -230,6 +290,14 @@ def test_without_an_authorization_time_is_paid_for_from_the_start() -> None:
     transaction = blank()
     tell(transaction, STARTED, ENDED)
     assert transaction.facts.usage() == Usage(2500, 32 * 60)
+
+
+def test_what_goes_on_is_paid_for_up_to_a_moment() -> None:
+    transaction = blank()
+    tell(transaction, STARTED, AUTHORIZED, METERED)
+    assert transaction.facts.usage(at(5)) == Usage(500, 3 * 60)
+    tell(transaction, ENDED)
+    assert transaction.facts.usage(at(5)) == Usage(2500, 30 * 60)
 
 
 def test_an_end_before_its_beginning_is_not_paid_for_backwards() -> None:

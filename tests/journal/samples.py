@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
@@ -79,4 +79,6 @@ def _value(hint: Any, name: str) -> Any:
         float: 0.1,
         Decimal: Decimal("-12.3400"),
         datetime: ELSEWHERE,
+        date: AT.date(),
+        time: AT.time(),
     }[hint]

@@ -20,10 +20,11 @@ from eventsourcing.projection import Projection, ProjectionRunner
 from app.journal import PostgresJournal
 from domain.aggregate import Aggregate
 from domain.books import Book
-from domain.events import AGGREGATES, Command, IdTokenRecord, Station, StationDay, Tariff, Transaction
+from domain.events import AGGREGATES, Command, IdTokenRecord, Reconciliation, Station, StationDay, Tariff, Transaction
 from domain.id_token import Permission
 from domain.journal import START, Entry, load
 from domain.rating import PriceElement, PriceKind
+from domain.reconciliation import Cause, Finding
 from domain.station import Identity
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, IdToken, RegistrationStatus
@@ -72,7 +73,10 @@ def one_of_each() -> list[Aggregate]:
     tariff = Tariff.blank(Tariff.stream("t1"))
     tariff.define(Terms("EUR", (PriceElement(PriceKind.ENERGY, Decimal("0.390"), Decimal(19)),)), AT)
     books = [_written(kind) for kind in AGGREGATES if issubclass(kind, Book)]
-    return [station, day, transaction, command, token, tariff, *books]
+    reconciliation = Reconciliation.blank(Reconciliation.stream("CS/1", "r1", AT))
+    reconciliation.request(Cause.BOOT, AT, AT)
+    reconciliation.end((Finding("localList", 1, ("c1",)),), AT)
+    return [station, day, transaction, command, token, tariff, reconciliation, *books]
 
 
 def _written(kind: type[Book]) -> Book:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
+from domain.aggregate import Aggregate
 from domain.availability_wishes import AvailabilityBook, WishOutcome
 from domain.books import Book
 from domain.certificates import CertificateBook, CertificateHash, InstalledCertificate
@@ -31,9 +32,11 @@ from domain.maintenance import MaintenanceBook
 from domain.monitoring import Clearing, Monitor, MonitoringBook
 from domain.monitoring import Setting as MonitorSetting
 from domain.network import NetworkBook, NetworkProfile
+from domain.reconciliation import Cause, Finding, Reconciliation
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
 from domain.station_day import DeviceEvent
+from domain.transaction_status import TransactionStatusBook
 from domain.values import AuthorizationStatus, Evse, IdToken
 
 B = TypeVar("B", bound=Book)
@@ -47,7 +50,7 @@ class Library:
         self._rng = rng
         self._books: dict[str, Book] = {}
 
-    def written(self, now: datetime) -> list[Book]:
+    def written(self, now: datetime) -> list[Aggregate]:
         """Something in each; returns the books, with what is new in them."""
         return [
             self._configured(now),
@@ -63,6 +66,8 @@ class Library:
             self._monitored(now),
             self._modelled(now),
             self._reached(now),
+            self._asked(now),
+            self._reconciled(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -70,6 +75,14 @@ class Library:
         book = self._books.setdefault(stream, kind.blank(stream))
         assert isinstance(book, kind)
         return book
+
+    def _reconciled(self, now: datetime) -> Aggregate:
+        """Asked for when it is too late, so that nobody does it but here."""
+        new, rng = Reconciliation.blank(Reconciliation.stream(self._station_id, f"{now:%H%M%S%f}", now)), self._rng
+        new.request(rng.choice(list(Cause)), now, now)
+        if rng.random() < 0.7:
+            new.end((Finding("localList", rng.randrange(2), ("c",), rng.choice([None, "away"])),), now)
+        return new
 
     def _configured(self, now: datetime) -> Book:
         book, rng = self._book(ConfigurationBook, now), self._rng
@@ -123,6 +136,13 @@ class Library:
         )
         for status in rng.sample(["Downloading", "Downloaded", "Installing", "Installed"], 2):
             book.trigger_event(MaintenanceBook.FirmwareStatusReported, timestamp=now, status=status, request_id=number)
+        shared: dict[str, Any] = {"checksum": rng.choice(["AB", "ab", "cd"])}
+        more = {"location": "https://example.org/f", "outcome": outcome, "request_id": number}
+        book.trigger_event(MaintenanceBook.PublicationRequested, timestamp=now, **shared, **more)
+        offered = {"status": "Published", "request_id": number, "locations": ("https://lc.test/f",)}
+        book.trigger_event(MaintenanceBook.PublicationStatusReported, timestamp=now, **offered)
+        if rng.random() < 0.5:
+            book.trigger_event(MaintenanceBook.PublicationEndAnswered, timestamp=now, outcome="Unpublished", **shared)
         upload = {"location": "https://example.org/l", "request_id": 7, "log_type": "SecurityLog"}
         book.trigger_event(MaintenanceBook.LogRequested, timestamp=now, outcome=outcome, **upload)
         book.trigger_event(MaintenanceBook.LogStatusReported, timestamp=now, status="Uploading", request_id=7)
@@ -142,6 +162,12 @@ class Library:
     def _secured(self, now: datetime) -> Book:
         book = self._book(SecurityBook, now)
         book.trigger_event(SecurityBook.EventNotified, timestamp=now, type="SettingSystemTime", occurred_at=now)
+        return book
+
+    def _asked(self, now: datetime) -> Book:
+        book, rng = self._book(TransactionStatusBook, now), self._rng
+        told = {"transaction_id": rng.choice([None, "1"]), "messages_in_queue": rng.random() < 0.5}
+        book.trigger_event(TransactionStatusBook.Reported, ongoing=rng.choice([None, True]), timestamp=now, **told)
         return book
 
     def _limited(self, now: datetime) -> Book:

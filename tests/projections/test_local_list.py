@@ -141,7 +141,7 @@ async def test_the_next_version_is_above_all_that_anybody_has_or_was_promised(sh
         station_id="CS/1",
         command_id="1",
         action="SendLocalList",
-        payload={"versionNumber": 12},
+        payload={"versionNumber": 12, "updateType": "Full", "localAuthorizationList": []},
         typed=True,
         expires_at=NOON,
         idempotency_key=None,
@@ -157,3 +157,58 @@ async def test_a_conflict_that_the_station_reports_calls_for_a_full_list(shelf: 
     assert not (await row(shelf, told, day)).full_needed
     day.report_status(ConnectorStatus(0, 0, "Available", "LocalListConflict"), NOON, NOON)
     assert (await row(shelf, day)).full_needed
+
+
+def wish(version: int, update: str, *entries: dict[str, Any]) -> Command:
+    command = Command.blank(Command.stream("CS/1", f"{version}", NOON))
+    command.request(
+        station_id="CS/1",
+        command_id=f"{version}",
+        action="SendLocalList",
+        payload={"versionNumber": version, "updateType": update, "localAuthorizationList": list(entries)},
+        typed=True,
+        expires_at=NOON,
+        idempotency_key=None,
+        at=NOON,
+    )
+    return command
+
+
+def wished(value: str, status: str | None = "Accepted", **more: str) -> dict[str, Any]:
+    return {"idToken": value, "idTokenType": "ISO14443", **({"status": status} if status else {}), **more}
+
+
+async def test_what_was_asked_for_is_wanted_whatever_became_of_it(shelf: Shelf) -> None:
+    shown = await row(
+        shelf,
+        wish(1, "Full", wished("A"), wished("B", expiresAt="2026-11-21T12:00:00.5+00:00", groupId="G")),
+        wish(2, "Differential", wished("a", None), wished("C", "NoCredit")),
+    )
+    assert [(t.id_token, t.status) for t in shown.wanted_tokens] == [("B", "Accepted"), ("C", "NoCredit")]
+    assert (shown.tokens, shown.mending_needed) == ([], True)
+    told = book()
+    # As a 1.6 station has it: no types, no fractions of seconds, fewer words.
+    known = Permission(AuthorizationStatus.ACCEPTED, NOON + timedelta(days=1), "G")
+    send(told, 2, entry("B", known), entry("C", Permission(AuthorizationStatus.INVALID)))
+    assert (await row(shelf, told)).mending_needed is False
+
+
+async def test_a_list_that_was_sent_by_hand_is_wanted(shelf: Shelf) -> None:
+    told = book()
+    send(told, 4, entry("A"))
+    send(told, 5, entry("B"), update="Differential")
+    shown = await row(shelf, told)
+    assert ([t.id_token for t in shown.wanted_tokens], shown.mending_needed) == (["A", "B"], False)
+
+
+async def test_a_station_that_keeps_no_list_is_not_mended(shelf: Shelf) -> None:
+    told = book()
+    send(told, 1, entry("A"), outcome="NotSupported")
+    assert (await row(shelf, wish(1, "Full", wished("A")), told)).mending_needed is False
+
+
+async def test_a_list_that_nobody_here_sent_is_not_mended(shelf: Shelf) -> None:
+    told = book()
+    report(told, 9)
+    shown = await row(shelf, told)
+    assert (shown.full_needed, shown.ours, shown.mending_needed) == (True, False, False)

@@ -183,3 +183,34 @@ async def test_jobs_come_youngest_first_and_filtered(shelf: Shelf) -> None:
     assert await found(1, first.id) == [2]
     assert await found(station_id="CS/1", kind="firmware") == [1]
     assert await found(finished=False) == [3, 2]
+
+
+def _published(notes: Notes, request_id: int, checksum: str = "AB" * 16, outcome: str = "Accepted") -> Notes:
+    told = {"location": "https://x.test/fw", "checksum": checksum, "outcome": outcome}
+    return notes.note(MaintenanceBook.PublicationRequested, request_id=request_id, **told)
+
+
+async def test_published_firmware_shows_where_it_is_offered_until_it_is_offered_no_longer(shelf: Shelf) -> None:
+    notes = _published(Notes(), 7).status("Downloading", request_id=7, of="Publication")
+    offered = {"status": "Published", "request_id": 7, "locations": ("https://lc.test/fw", "http://lc.test/fw")}
+    [job] = await shown(shelf, notes.note(MaintenanceBook.PublicationStatusReported, **offered))
+    assert (job["kind"], job["checksum"], job["status"], job["finished"]) == (
+        "publication",
+        "AB" * 16,
+        "Published",
+        True,
+    )
+    assert job["locations"] == '["https://lc.test/fw","http://lc.test/fw"]'
+    [job] = await shown(shelf, _unpublished(notes, "ab" * 16))
+    assert (job["status"], job["progress"][-1]) == ("Unpublished", "Unpublished")
+
+
+@pytest.mark.parametrize(("checksum", "outcome"), [("AB" * 16, "DownloadOngoing"), ("CD" * 16, "Unpublished")])
+async def test_other_firmware_stays_published(checksum: str, outcome: str, shelf: Shelf) -> None:
+    notes = _published(Notes(), 7).status("Published", request_id=7, of="Publication")
+    [job] = await shown(shelf, _unpublished(notes, checksum, outcome))
+    assert job["status"] == "Published"
+
+
+def _unpublished(notes: Notes, checksum: str, outcome: str = "Unpublished") -> Notes:
+    return notes.note(MaintenanceBook.PublicationEndAnswered, checksum=checksum, outcome=outcome)

@@ -275,9 +275,9 @@ async def test_the_audit_of_a_sound_database_finds_nothing(shelf: Shelf, day: in
 
 
 BY_HAND = {
-    "a changed row": "UPDATE billing_v2.cdr SET energy_wh = 0 WHERE id = (SELECT max(id) FROM billing_v2.cdr)",
-    "a missing row": "DELETE FROM billing_v2.cdr WHERE id = (SELECT min(id) FROM billing_v2.cdr)",
-    "an added row": "INSERT INTO billing_v2.tariff VALUES ('mine', 1, 'EUR', NULL, '[]', now())",
+    "a changed row": "UPDATE billing_v3.cdr SET energy_wh = 0 WHERE id = (SELECT max(id) FROM billing_v3.cdr)",
+    "a missing row": "DELETE FROM billing_v3.cdr WHERE id = (SELECT min(id) FROM billing_v3.cdr)",
+    "an added row": "INSERT INTO billing_v3.tariff VALUES ('mine', 1, 'EUR', NULL, '[]', now())",
 }
 
 
@@ -287,7 +287,7 @@ async def test_what_was_changed_by_hand_is_found_and_put_right(shelf: Shelf, day
     await shelf.pool.execute(change)
     assert await differences(shelf.journal, shelf.pool, sessions) == []
     [found] = await differences(shelf.journal, shelf.pool, billing)
-    assert "billing_v2." in found
+    assert "billing_v3." in found
     assert "csms rebuild billing" in found
     await rebuild(shelf.journal, shelf.pool, billing, quietly)
     assert await shelf.contents() == before
@@ -310,6 +310,6 @@ async def test_what_was_changed_in_the_journal_is_found(shelf: Shelf, day: int, 
 
 
 async def test_a_parked_event_is_no_sound_state(shelf: Shelf, day: int) -> None:
-    await shelf.pool.execute("INSERT INTO parked_event VALUES ('sessions_v2', 'transaction:x', 1, 'bad')")
+    await shelf.pool.execute("INSERT INTO parked_event VALUES ('sessions_v3', 'transaction:x', 1, 'bad')")
     found = {name: problems async for name, problems in audit(shelf.journal, shelf.pool)}
-    assert found["no event is set aside"] == ["sessions_v2: transaction:x: bad"]
+    assert found["no event is set aside"] == ["sessions_v3: transaction:x: bad"]

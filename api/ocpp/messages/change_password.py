@@ -10,7 +10,8 @@ from typing import Any
 from api.ocpp.registry import answered, sent
 from api.ocpp.sealed import Sealed
 from api.ocpp.session import StationSession
-from domain.credentials import fingerprint, unseal
+from api.sealing import unseal
+from domain.credentials import fingerprint
 
 _KEY = "AuthorizationKey"
 _COMPONENT, _VARIABLE = {"name": "SecurityCtrlr"}, {"name": "BasicAuthPassword"}

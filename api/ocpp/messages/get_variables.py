@@ -27,6 +27,7 @@ def get_variables(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "GetVariables", {"getVariableData": [variables.variable_asked(asked) for asked in typed["variables"]]}
 
 
+divided("GetConfiguration", "1.6", list_key="key", component="DeviceDataCtrlr", instance="GetVariables")
 divided("GetVariables", "2.0.1", list_key="getVariableData", component="DeviceDataCtrlr", instance="GetVariables")
 
 
@@ -39,6 +40,7 @@ async def configuration_reported(session: StationSession, request: dict[str, Any
         value = reported.get("value", None if key.secret else "")
         settings.append(_setting(key, value, reported["readonly"]))
     await _note(session, settings, [Variable(key) for key in response.get("unknownKey", ())])
+    await note_limits(session, [(setting.variable, setting.value) for setting in settings])
 
 
 @answered("GetVariables", "2.0.1")

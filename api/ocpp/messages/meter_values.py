@@ -20,7 +20,7 @@ async def meter_values_v16(session: StationSession, request: dict[str, Any]) -> 
     transaction.meter(
         session.now,
         occurred_at=max([reading.at for reading in readings]),
-        evse=None if transaction.exists else evse,
+        evse=None if transaction.facts.evse else evse,
         readings=readings,
         tariff=await session.tariff(transaction, evse),
     )

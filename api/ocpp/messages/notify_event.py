@@ -16,6 +16,8 @@ async def notify_event(session: StationSession, request: dict[str, Any]) -> dict
         if event.evse and event.evse.connector_id and _is_status(event):
             status = ConnectorStatus(event.evse.id, event.evse.connector_id, event.value)
             session.day.report_status(status, event.occurred_at, session.now)
+            if event.value == "Available":
+                session.day.suspect(event.evse.id, "its connector is available", session.now)
     return {}
 
 

@@ -1,7 +1,8 @@
 """RequestStartTransaction, in 1.6 RemoteStartTransaction: start charging from afar (1.6 §5.11, 2.0.1 F01, K05).
 
-Typed payload: `idToken`, `idTokenType`, `evseId`?, `remoteStartId`, `chargingProfile`? as in SetChargingProfile, a
-TxProfile without a transaction. If it is accepted, the profile is noted and belongs to the transaction that begins.
+Typed payload: `idToken`, `idTokenType`, `groupId`? (2.x), `evseId`?, `remoteStartId`, `chargingProfile`? as in
+SetChargingProfile, a TxProfile without a transaction. If it is accepted, the profile is noted and belongs to the
+transaction that begins.
 """
 
 from typing import Any
@@ -28,6 +29,8 @@ def request_start_transaction(typed: dict[str, Any]) -> tuple[str, dict[str, Any
         "remoteStartId": typed["remoteStartId"],
         "idToken": {"idToken": typed["idToken"], "type": typed["idTokenType"]},
     }
+    if typed.get("groupId"):
+        payload["groupIdToken"] = {"idToken": typed["groupId"], "type": "Central"}
     if typed.get("evseId"):
         payload["evseId"] = typed["evseId"]
     if typed.get("chargingProfile"):

@@ -4,14 +4,16 @@ Typed payload: `versionNumber`, `updateType` Full or Differential, `localAuthori
 `status`?, `expiresAt`?, `groupId`?; an entry without status is taken off the list.
 """
 
+from functools import partial
 from typing import Any
 
 from api.ocpp import wire
+from api.ocpp.parts import divided
 from api.ocpp.registry import answered, sent
 from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from domain.id_token import Authorization, Permission
-from domain.local_list import ListEntry, LocalListBook
+from domain.local_list import DIFFERENTIAL, ListEntry, LocalListBook
 from domain.values import AuthorizationStatus, IdToken
 
 
@@ -42,6 +44,16 @@ def send_local_list_v2(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if entries:  # the schema knows no empty list; none at all is one
         payload["localAuthorizationList"] = entries
     return "SendLocalList", payload
+
+
+def _numbered(version: str, part: dict[str, Any], number: int) -> dict[str, Any]:
+    """A list goes on as changes of itself, each with the next version (D01)."""
+    return part | {version: part[version] + number, "updateType": DIFFERENTIAL} if number else part
+
+
+_IN_PARTS: dict[str, Any] = {"list_key": "localAuthorizationList", "component": "LocalAuthListCtrlr", "in_order": True}
+divided("SendLocalList", "1.6", numbered=partial(_numbered, "listVersion"), **_IN_PARTS)
+divided("SendLocalList", "2.0.1", numbered=partial(_numbered, "versionNumber"), **_IN_PARTS)
 
 
 def _permission(entry: dict[str, Any]) -> Authorization | None:

@@ -7,12 +7,10 @@ from api.ocpp.registry import received
 from api.ocpp.session import StationSession
 from domain.events import Transaction
 from domain.id_token import Authorization
-from domain.transaction import TransactionState
+from domain.transaction import STOPPING, TransactionState
 from domain.values import Evse, IdToken
 
 _ONLY_METERED = frozenset({"MeterValuePeriodic", "MeterValueClock"})
-_STOPPING = frozenset({"StopAuthorized", "Deauthorized"})
-"""A token that is presented with these takes up no transaction."""
 
 
 @received("TransactionEvent", "2.0.1")
@@ -27,7 +25,7 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
     authorization = await _authorization(session, transaction, request, id_token, evse)
     facts = {
         "occurred_at": occurred_at,
-        "seq_no": request["seqNo"],
+        "seq_no": wire.reference(request["seqNo"]),
         "offline": request.get("offline", False),
         "trigger_reason": request["triggerReason"],
         "evse": evse,
@@ -37,22 +35,20 @@ async def transaction_event(session: StationSession, request: dict[str, Any]) ->
         "readings": wire.readings_v2(request.get("meterValue")),
         "tariff": await session.tariff(transaction, evse),
     }
+    references = {
+        "remote_start_id": wire.reference(info.get("remoteStartId")),
+        "reservation_id": wire.reference(request.get("reservationId")),
+    }
+    news = id_token or evse or any(value is not None for value in references.values())
     if event_type == "Ended":
-        transaction.end(session.now, stopped_reason=info.get("stoppedReason", "Local"), **facts)
-    elif event_type == "Updated" and request["triggerReason"] in _ONLY_METERED and not (id_token or evse):
+        transaction.end(session.now, stopped_reason=info.get("stoppedReason", "Local"), **facts, **references)
+    elif event_type == "Updated" and request["triggerReason"] in _ONLY_METERED and not news:
         transaction.meter(session.now, **facts)
     else:
         record = transaction.start if event_type == "Started" else transaction.update
-        record(
-            session.now,
-            remote_start_id=wire.reference(info.get("remoteStartId")),
-            reservation_id=wire.reference(request.get("reservationId")),
-            **facts,
-        )
+        record(session.now, **facts, **references)
     await session.opened(transaction, transaction_id, transaction.facts.evse)
-    if authorization is None and event_type != "Ended":
-        return {}
-    return await _reply(session, transaction, event_type, authorization)
+    return await _reply(session, transaction, request, authorization)
 
 
 async def _authorization(
@@ -65,18 +61,38 @@ async def _authorization(
     if id_token is None:
         return None
     over = request["eventType"] == "Ended" or transaction.state is TransactionState.ENDED
-    if over or request["triggerReason"] in _STOPPING:
+    if over or request["triggerReason"] in STOPPING:
         return await session.authorize(id_token)
     return await session.engage(id_token, request["transactionInfo"]["transactionId"], evse or transaction.facts.evse)
 
 
 async def _reply(
-    session: StationSession, transaction: Transaction, event_type: str, authorization: Authorization | None
+    session: StationSession, transaction: Transaction, request: dict[str, Any], authorization: Authorization | None
 ) -> dict[str, Any]:
     reply: dict[str, Any] = {}
     if authorization is not None:
         reply["idTokenInfo"] = wire.id_token_info(authorization)
-    if event_type == "Ended":
+    if request["eventType"] == "Ended":
         # I03: the final cost, taxes included; nothing to pay is an explicit zero.
         reply["totalCost"] = float((await session.bill(transaction)).total_incl_vat)
+    elif transaction.state is TransactionState.ACTIVE and not request.get("offline"):
+        await _add_prices(session, transaction, request, reply)
     return reply
+
+
+async def _add_prices(
+    session: StationSession, transaction: Transaction, request: dict[str, Any], reply: dict[str, Any]
+) -> None:
+    """I01, I06: the tariff's text beside an accepted token, and when the EVSE says which tariff it is.
+
+    I02: the cost so far, once there is somebody to pay it. It goes with the answers to Updated rather than as
+    CostUpdated: there it takes no message of its own, and whoever is told is online.
+    """
+    if (terms := await session.terms(transaction)) is None:
+        return
+    if reply.get("idTokenInfo", {}).get("status") == "Accepted":
+        reply["idTokenInfo"] |= wire.message("personalMessage", terms)
+    elif "evse" in request and not reply:
+        reply |= wire.message("updatedPersonalMessage", terms)
+    if request["eventType"] == "Updated" and transaction.facts.authorized_at is not None:
+        reply["totalCost"] = float((await session.bill(transaction)).total_incl_vat)

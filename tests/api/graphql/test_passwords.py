@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.credentials import fingerprint, unseal
+from api.sealing import unseal
+from domain.credentials import fingerprint
 from domain.events import Command, Station
 from domain.journal import load
 from tests.api.graphql.conftest import T0, Api

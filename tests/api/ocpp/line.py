@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from itertools import count
@@ -21,10 +22,12 @@ from api.ocpp.rpc import Refusal, RpcPeer
 from api.ocpp.session import StationSession
 from api.ocpp.versions import VERSIONS, Version
 from domain.aggregate import DomainEvent
-from domain.events import Station, StationDay, Transaction
+from domain.events import Station, StationDay, Tariff, Transaction
 from domain.journal import Entry, Evidence, InMemoryJournal, JournalUnavailable, load
+from domain.rating import PriceElement, PriceKind
 from domain.station_day import Connection
 from domain.streams import TRANSACTION, within
+from domain.tariff import Terms
 
 BY_NAME = {version.name: version for version in VERSIONS.values()}
 LIMIT = 65_536
@@ -162,6 +165,25 @@ async def register(node: Node, station_id: str, profile: int = 0, credential: st
         Station,
         lambda station: station.register(security_profile=profile, credential=credential, at=node.clock()),
     )
+
+
+async def price(
+    line: Line,
+    price: str,
+    tariff_id: str = "day",
+    *,
+    evse_id: int | None = None,
+    kind: PriceKind = PriceKind.ENERGY,
+    description: str | None = None,
+) -> None:
+    """A tariff with one price and 19 % VAT, at the station or at one EVSE of it, from now on."""
+    now = line.node.clock()
+    terms = Terms("EUR", (PriceElement(kind, Decimal(price), Decimal(19)),), description)
+    await record(line.node, Tariff.stream(tariff_id), Tariff, lambda tariff: tariff.define(terms, now))
+    line.node.tariffs.forget(Tariff.stream(tariff_id))
+    station = Station.stream(line.station_id)
+    await record(line.node, station, Station, lambda s: s.assign_tariff(tariff_id, evse_id, now))
+    line.session.station_stale = True
 
 
 async def until(true: Callable[[], Any], seconds: float = 5) -> None:

@@ -15,8 +15,8 @@ from websockets.asyncio.client import ClientConnection
 
 from api.ocpp.feed import follow_journal
 from api.ocpp.node import Node
+from api.sealing import seal
 from domain.command import Command, CommandStatus
-from domain.credentials import seal
 from domain.journal import Entry, InMemoryJournal, load
 from domain.station import Station
 from domain.values import RegistrationStatus

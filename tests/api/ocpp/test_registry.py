@@ -65,10 +65,9 @@ def test_the_schemas_are_complete_and_none_is_taken_for_an_action(version: Versi
 
 
 @pytest.mark.parametrize(("version", "action"), sorted(registry.SENDERS))
-def test_what_is_sent_in_one_version_is_sent_in_all_later_ones(version: str, action: str) -> None:
-    versions = sorted(known.name for known in VERSIONS.values())
-    saying = [name for name in versions if (name, action) in registry.SENDERS]
-    assert saying == versions[versions.index(saying[0]) :]
+def test_what_is_sent_in_one_version_is_sent_in_all_that_came_after(version: str, action: str) -> None:
+    names = sorted(v.name for v in VERSIONS.values())
+    assert {name for name, sent in registry.SENDERS if sent == action} >= set(names[names.index(version) :])
 
 
 def test_every_message_file_has_its_test() -> None:

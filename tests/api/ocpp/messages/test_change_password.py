@@ -7,7 +7,8 @@ import pytest
 from api.ocpp import registry
 from api.ocpp.schema import CallFailed
 from api.ocpp.sealed import recorded_as, spoken
-from domain.credentials import fingerprint, seal
+from api.sealing import seal
+from domain.credentials import fingerprint
 from domain.events import Station
 from domain.journal import load
 from tests.api.ocpp.line import Line, official, record

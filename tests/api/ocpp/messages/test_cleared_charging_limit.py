@@ -1,11 +1,13 @@
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
+from domain.charging_profiles import ChargingProfileBook
+from tests.api.ocpp.line import Line
 
 EXAMPLES: dict[str, dict[str, Any]] = {"2.0.1": {"chargingLimitSource": "EMS", "evseId": 1}}
 
 
-@pytest.mark.parametrize("version", EXAMPLES)
-async def test_it_is_kept_and_acknowledged(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
-    assert await kept(version, "ClearedChargingLimit", EXAMPLES[version]) == {}
+async def test_it_is_noted_whose_limit_is_gone(v201: Line) -> None:
+    assert await v201.call("ClearedChargingLimit", EXAMPLES["2.0.1"]) == {}
+    assert await v201.call("ClearedChargingLimit", {"chargingLimitSource": "SO"}) == {}
+    gone = [(event.source, event.evse_id) for event in v201.all(ChargingProfileBook.LimitCleared)]
+    assert gone == [("EMS", 1), ("SO", None)]

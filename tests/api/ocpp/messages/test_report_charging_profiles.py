@@ -1,7 +1,8 @@
-from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
-import pytest
+from domain.charging_profiles import ChargingProfileBook, SchedulePeriod
+from tests.api.ocpp.line import Line, Refused
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "2.0.1": {
@@ -23,6 +24,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("version", EXAMPLES)
-async def test_it_is_kept_and_acknowledged(version: str, kept: Callable[..., Awaitable[Any]]) -> None:
-    assert await kept(version, "ReportChargingProfiles", EXAMPLES[version]) == {}
+async def test_a_part_is_noted_with_its_place(v201: Line) -> None:
+    assert await v201.call("ReportChargingProfiles", EXAMPLES["2.0.1"] | {"tbc": True}) == {}
+    assert await v201.call("ReportChargingProfiles", EXAMPLES["2.0.1"]) == {}
+    first, last = v201.all(ChargingProfileBook.Reported)
+    assert (first.request_id, first.last, last.last) == (7, False, True)
+    [told] = last.profiles
+    assert (told.evse_id, told.source, told.profile.id) == (1, "CSO", 1)
+    assert told.profile.schedules[0].periods == (SchedulePeriod(0, Decimal("16.0")),)
+
+
+async def test_an_evse_that_no_station_has_is_refused(v201: Line) -> None:
+    answer = await v201.call("ReportChargingProfiles", EXAMPLES["2.0.1"] | {"evseId": -1})
+    assert isinstance(answer, Refused)

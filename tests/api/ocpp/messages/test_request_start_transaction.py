@@ -22,6 +22,13 @@ def test_2_0_1_starts_an_evse(where: dict[str, Any]) -> None:
     assert (action, payload) == ("RequestStartTransaction", {"remoteStartId": 7, "idToken": token, **where})
 
 
+def test_the_group_of_the_token_is_said_where_the_version_has_a_word_for_it() -> None:
+    typed = {**TYPED, "groupId": "FLEET"}
+    assert said("1.6", "RequestStartTransaction", typed)[1] == {"idTag": "ABC123"}
+    group = said("2.0.1", "RequestStartTransaction", typed)[1]["groupIdToken"]
+    assert group == {"idToken": "FLEET", "type": "Central"}
+
+
 RELATIVE: dict[str, Any] = {
     "id": 3,
     "stackLevel": 0,

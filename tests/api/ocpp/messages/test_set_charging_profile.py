@@ -8,9 +8,24 @@ import pytest
 from api.ocpp.profiles import profile_of
 from api.ocpp.schema import CallFailed
 from domain.charging_profiles import ChargingProfileBook, ChargingProfilePurpose
+from domain.sales_tariff import ConsumptionCost, Cost, CostKind, SalesTariff, SalesTariffEntry
 from tests.api.ocpp.line import Line
 from tests.api.ocpp.profile_samples import PROFILE, TYPED, V16, V201
 from tests.api.ocpp.said import noted, said
+
+KIND = "RelativePricePercentage"
+TARIFF: dict[str, Any] = {
+    "id": 3,
+    "salesTariffDescription": "night",
+    "numEPriceLevels": 2,
+    "salesTariffEntry": [
+        {
+            "relativeTimeInterval": {"start": 0, "duration": 60},
+            "ePriceLevel": 1,
+            "consumptionCost": [{"startValue": 0, "cost": [{"costKind": KIND, "amount": 5, "amountMultiplier": -1}]}],
+        }
+    ],
+}
 
 
 def typed(**changes: Any) -> dict[str, Any]:
@@ -83,3 +98,33 @@ async def test_the_limit_of_a_station_is_noted_in_our_words(v16: Line) -> None:
     assert isinstance(event, ChargingProfileBook.Set)
     assert event.profile.purpose is ChargingProfilePurpose.CHARGING_STATION_MAX_PROFILE
     assert event.evse_id == 0
+
+
+def test_2_0_1_hears_several_schedules_numbered_and_what_energy_costs() -> None:
+    schedules = [{**TYPED["chargingSchedule"], "salesTariff": TARIFF}, TYPED["chargingSchedule"]]
+    _, payload = said("2.0.1", "SetChargingProfile", typed(chargingSchedule=schedules))
+    first, second = payload["chargingProfile"]["chargingSchedule"]
+    assert (first["id"], first["salesTariff"], second["id"]) == (1, TARIFF, 2)
+    told = profile_of(payload["chargingProfile"])
+    assert told.schedules[0].sales_tariff == SalesTariff(
+        3, (SalesTariffEntry(0, 60, 1, (ConsumptionCost(Decimal(0), (Cost(CostKind(KIND), 5, -1),)),)),), "night", 2
+    )
+    assert told.schedules[1] == PROFILE.schedules[0]
+
+
+def test_1_6_knows_neither() -> None:
+    only = TYPED["chargingSchedule"]
+    assert said("1.6", "SetChargingProfile", typed(chargingSchedule=[only]))[1]["csChargingProfiles"] == V16
+    for schedule in ([only, only], {**only, "salesTariff": TARIFF}):
+        with pytest.raises(CallFailed, match="one schedule"):
+            said("1.6", "SetChargingProfile", typed(chargingSchedule=schedule))
+
+
+def test_no_station_is_sent_what_others_demand_of_it() -> None:
+    with pytest.raises(CallFailed, match="not ours"):
+        said("2.0.1", "SetChargingProfile", typed(chargingProfilePurpose="ChargingStationExternalConstraints"))
+
+
+def test_a_word_that_the_standard_does_not_have_is_refused_by_name() -> None:
+    with pytest.raises(CallFailed, match="'Sometimes' is no ChargingProfileKind"):
+        profile_of({**V201, "chargingProfileKind": "Sometimes"})

@@ -6,7 +6,7 @@ import pytest
 
 from api.ocpp import registry
 from api.ocpp.sealed import Sealed, spoken
-from domain.credentials import seal
+from api.sealing import seal
 from domain.network import NetworkBook, NetworkProfile
 from tests.api.ocpp.line import Line, official
 from tests.api.ocpp.said import noted, said

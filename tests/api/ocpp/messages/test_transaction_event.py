@@ -1,18 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from domain.events import Station, StationDay, Tariff, Transaction
-from domain.rating import PriceElement, PriceKind
+from domain.events import StationDay, Transaction
+from domain.rating import PriceKind
 from domain.station import TariffRef
-from domain.tariff import Terms
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, Evse, IdToken
-from tests.api.ocpp.line import Clock, Line, record
+from tests.api.ocpp.line import Clock, Line, price
 
 Permit = Callable[..., Awaitable[None]]
 TOKEN = {"idToken": "ABC123", "type": "ISO14443"}
@@ -147,10 +145,10 @@ async def test_a_token_that_is_not_accepted_does_not_refuse_the_event(v201: Line
 async def test_the_end_tells_the_cost_in_the_prices_of_the_start(v201: Line, permit: Permit) -> None:
     # given a tariff
     await permit("ABC123")
-    await _price(v201, "0.40")
+    await price(v201, "0.40")
     await v201.call("TransactionEvent", STARTED)
     # when the price rises while the car charges
-    await _price(v201, "9.99")
+    await price(v201, "9.99")
     # then the old one is paid: 2.5 kWh at 0.40, and tax
     assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 1.19}
     assert (await v201.transaction("T-1")).facts.tariff == TariffRef("day", 1)
@@ -159,18 +157,113 @@ async def test_the_end_tells_the_cost_in_the_prices_of_the_start(v201: Line, per
     assert (started.tariff, ended.tariff) == (TariffRef("day", 1), None)
 
 
-async def _price(line: Line, price: str) -> None:
-    now = line.node.clock()
-    terms = Terms("EUR", (PriceElement(PriceKind.ENERGY, Decimal(price), Decimal(19)),))
-    await record(line.node, Tariff.stream("day"), Tariff, lambda tariff: tariff.define(terms, now))
-    line.node.tariffs.forget(Tariff.stream("day"))
-    await record(line.node, Station.stream(line.station_id), Station, lambda s: s.assign_tariff("day", None, now))
-    line.session.station_stale = True
-
-
 async def test_a_transaction_without_a_place_gets_it_later(v201: Line) -> None:
     await v201.call("TransactionEvent", {k: v for k, v in STARTED.items() if k != "evse"})
     await v201.call("TransactionEvent", told("Updated", 2, "CablePluggedIn", evse={"id": 2}))
     await v201.call("TransactionEvent", told("Updated", 3, "CablePluggedIn", evse={"id": 2, "connectorId": 1}))
     assert (await v201.transaction("T-1")).facts.evse == Evse(2, 1)
     assert len(v201.all(StationDay.TransactionOpened)) == 1
+
+
+TEXT = {"format": "UTF8", "content": "0.40 € per kWh"}
+CARD = {"status": "Accepted", "personalMessage": TEXT}
+
+
+async def test_the_tariff_and_the_running_cost_are_told(v201: Line, permit: Permit) -> None:
+    await permit("ABC123")
+    await price(v201, "0.40", description="0.40 € per kWh")
+    assert await v201.call("TransactionEvent", STARTED) == {"idTokenInfo": CARD}
+    assert await v201.call("TransactionEvent", METERED) == {"totalCost": 0.05}
+    # what happened offline is past
+    offline = {**told("Updated", 6, "MeterValuePeriodic", energy=1700), "offline": True}
+    assert await v201.call("TransactionEvent", offline) == {}
+    assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 1.19}
+    late = told("Updated", 8, "MeterValuePeriodic", energy=3000)
+    assert await v201.call("TransactionEvent", late) == {}
+
+
+async def test_there_is_no_cost_while_there_is_nobody_to_pay_it(v201: Line, permit: Permit) -> None:
+    await price(v201, "0.40")
+    await v201.call("TransactionEvent", {k: v for k, v in STARTED.items() if k != "idToken"})
+    assert await v201.call("TransactionEvent", METERED) == {}
+    token = told("Updated", 6, idToken=TOKEN)
+    assert await v201.call("TransactionEvent", token) == {"idTokenInfo": {"status": "Invalid"}}
+    await permit("ABC123")
+    token = told("Updated", 7, idToken=TOKEN)
+    assert await v201.call("TransactionEvent", token) == {"idTokenInfo": {"status": "Accepted"}, "totalCost": 0.05}
+
+
+async def test_the_time_so_far_is_part_of_the_running_cost(v201: Line, permit: Permit) -> None:
+    await permit("ABC123")
+    await price(v201, "6", kind=PriceKind.TIME)
+    await v201.call("TransactionEvent", STARTED)
+    assert await v201.call("TransactionEvent", METERED) == {"totalCost": 0.6}
+
+
+async def test_an_evse_with_a_price_of_its_own_has_it_whenever_it_is_named(v201: Line, permit: Permit) -> None:
+    # given a driver who shows the card before the plug is in
+    await permit("ABC123")
+    await price(v201, "0.40", description="cheap")
+    await price(v201, "0.80", "fast", evse_id=2, description="fast")
+    without_place = {k: v for k, v in STARTED.items() if k != "evse"}
+    info = (await v201.call("TransactionEvent", without_place))["idTokenInfo"]
+    assert info["personalMessage"]["content"] == "cheap"
+    # when the plug goes into the fast one, then that is what it costs, and the driver is told
+    plugged = told("Updated", 2, "CablePluggedIn", evse={"id": 2, "connectorId": 1})
+    reply = await v201.call("TransactionEvent", plugged)
+    assert reply == {"updatedPersonalMessage": {"format": "UTF8", "content": "fast"}, "totalCost": 0}
+    assert (await v201.transaction("T-1")).facts.tariff == TariffRef("fast", 1)
+    # and whatever is decided now changes nothing
+    await price(v201, "9", "other", evse_id=2)
+    await v201.call("TransactionEvent", told("Updated", 3, "CablePluggedIn", evse={"id": 2, "connectorId": 1}))
+    assert await v201.call("TransactionEvent", ENDED) == {"totalCost": 2.38}
+
+
+async def test_a_token_that_ends_a_transaction_is_not_the_one_that_pays(v201: Line, permit: Permit) -> None:
+    await permit("MASTER", group_id="MASTERPASS")
+    await v201.call("TransactionEvent", STARTED)
+    master = {"idToken": "MASTER", "type": "ISO14443"}
+    reply = await v201.call("TransactionEvent", told("Updated", 6, "StopAuthorized", idToken=master))
+    group = {"idToken": "MASTERPASS", "type": "Central"}
+    assert reply["idTokenInfo"] == {"status": "Accepted", "groupIdToken": group}
+    facts = (await v201.transaction("T-1")).facts
+    assert (facts.id_token, facts.authorized_at) == (IdToken("ABC123", "ISO14443"), None)
+
+
+async def test_a_master_pass_ends_transactions_and_begins_none(v201: Line, permit: Permit) -> None:
+    v201.node.master_pass_group = "MasterPass"
+    await permit("ABC123", group_id="MASTERPASS")
+    group = {"idToken": "MASTERPASS", "type": "Central"}
+    for answer, event in (
+        ("Accepted", told("Updated", 0, "StopAuthorized", idToken=TOKEN)),
+        ("Invalid", STARTED),
+        ("Invalid", told("Updated", 2, "RemoteStart", idToken=TOKEN)),
+        ("Accepted", told("Ended", 3, "StopAuthorized", idToken=TOKEN)),
+    ):
+        reply = await v201.call("TransactionEvent", event)
+        assert reply["idTokenInfo"] == {"status": answer, "groupIdToken": group}
+    assert (await v201.transaction("T-1")).facts.authorized_at is None
+
+
+@pytest.mark.parametrize("carrier", ["Started", "Updated", "Ended"])
+async def test_what_is_told_once_is_kept_whatever_it_comes_with(carrier: str, v201: Line) -> None:
+    once = {"info": {"remoteStartId": 0}, "reservationId": 0}
+    await v201.call("TransactionEvent", told(carrier, 3, "MeterValuePeriodic", **once))
+    for kind in ("Ended", "Updated", "Started"):
+        await v201.call("TransactionEvent", told(kind, 4, "MeterValuePeriodic"))
+    facts = (await v201.transaction("T-1")).facts
+    assert (facts.remote_start_id, facts.reservation_id) == (0, 0)
+
+
+async def test_a_start_button_is_a_token(v201: Line) -> None:
+    button = {**STARTED, "idToken": {"idToken": "", "type": "NoAuthorization"}}
+    assert await v201.call("TransactionEvent", button) == {"idTokenInfo": {"status": "Accepted"}}
+
+
+async def test_the_numbers_that_are_missing_are_known(v201: Line) -> None:
+    for minute in (0, 4, 9, 1, 4):
+        await v201.call("TransactionEvent", {0: STARTED, 9: ENDED}.get(minute) or told("Updated", minute, "Trigger"))
+    assert (await v201.transaction("T-1")).facts.gaps == [(2, 3), (5, 8)]
+    for minute in (7, 6, 8, 2, 3, 5):
+        await v201.call("TransactionEvent", told("Updated", minute, "Trigger"))
+    assert (await v201.transaction("T-1")).facts.gaps == []
