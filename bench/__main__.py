@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import closed_loop, idle, journal, reading
+from bench import closed_loop, idle, journal, reading, reports
 
 PROMISES = {
     "server CPU a durable OCPP message (µs)": ("loop", "server_us_per_message", "<=", 150.0),
@@ -34,6 +34,8 @@ PROMISES = {
     "rebuild sessions (events/s)": ("rebuild", "sessions", ">=", 50_000.0),
     "memory of an idle station (KB)": ("memory", "kb_per_station", "<=", 25.0),
     "GraphQL page of 100 stations (CPU ms)": ("page", "cpu_ms", "<=", 10.0),
+    "server CPU a part of a report, 20 variables (ms)": ("reports", "first_ms_per_part", "<=", 1.0),
+    "  nothing in it being news (ms)": ("reports", "again_ms_per_part", "<=", 1.0),
     "commit to subscriber p95 at 1,000/s (ms)": ("subscription", "p95_ms", "<=", 100.0),
 }
 
@@ -41,7 +43,7 @@ PROMISES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="of the closed loop")
-    parser.add_argument("--only", help="one of disk, journal, reference, loop, rebuild, memory, page, subscription")
+    parser.add_argument("--only", help="disk, journal, reference, loop, rebuild, memory, page, reports or subscription")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="csms-bench-") as folder:
         results = _measure(Path(folder), chosen.seconds, chosen.only)
@@ -59,6 +61,7 @@ def _measure(folder: Path, seconds: float, only: str | None) -> dict[str, Any]:
         "rebuild": lambda: journal.rebuilding(loop, ("availability", "sessions")),
         "memory": lambda: idle.memory(folder / "idle"),
         "page": lambda: reading.page(folder / "idle"),
+        "reports": lambda: reports.measured(folder / "reports"),
         "subscription": lambda: reading.subscription(folder / "idle"),
     }
     needs = {"rebuild": "loop", "page": "memory"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from domain.aggregate import DomainEvent
@@ -44,9 +45,9 @@ class Variable:
 
     @property
     def folded(self) -> str:
-        evse = (str(self.evse.id), str(self.evse.connector_id or "")) if self.evse else ("", "")
-        parts = (self.component, self.component_instance, *evse, self.name, self.instance, self.attribute)
-        return "/".join(encoded((part or "").casefold()) for part in parts)
+        evse, connector = (self.evse.id, self.evse.connector_id or "") if self.evse else ("", "")
+        component = f"{self.component or ''}\0{self.component_instance or ''}\0{evse}\0{connector}"
+        return _folded(f"{component}\0{self.name}\0{self.instance or ''}\0{self.attribute}")
 
     @property
     def secret(self) -> bool:
@@ -55,6 +56,12 @@ class Variable:
     def masked(self, value: str) -> str:
         """A value as it may be kept and shown."""
         return MASK if self.secret else value
+
+
+@lru_cache(maxsize=16384)
+def _folded(names: str) -> str:
+    """Stations of a model have the same names, by the thousand."""
+    return "/".join([encoded(name.casefold()) for name in names.split("\0")])
 
 
 @dataclass(frozen=True, slots=True)

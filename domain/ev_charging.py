@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from domain.aggregate import DomainEvent
@@ -23,6 +23,7 @@ from domain.charging_profiles import (
 
 NOMINAL_VOLTAGE = 230
 """Between a phase and neutral, where a plan in A is held against a limit in W or the other way round."""
+_EVER, _NEVER = (at.replace(tzinfo=UTC) for at in (datetime.min, datetime.max))
 _CYCLE = {RecurrencyKind.DAILY: timedelta(days=1), RecurrencyKind.WEEKLY: timedelta(weeks=1)}
 
 
@@ -123,7 +124,10 @@ def _spans(schedule: ChargingSchedule, start: datetime) -> Iterator[tuple[dateti
 
 
 def _after(start: datetime, seconds: int) -> datetime:
-    return start + timedelta(seconds=min(seconds, 10**9))
+    try:
+        return start + timedelta(seconds=seconds)
+    except OverflowError:  # nobody charges so long, or so long ago
+        return _NEVER if seconds > 0 else _EVER
 
 
 def _above(plan: ChargingSchedule, period: SchedulePeriod, offered: ChargingSchedule, most: SchedulePeriod) -> bool:

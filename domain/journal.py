@@ -100,6 +100,9 @@ class Journal(Protocol):
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
         """The events of a stream with versions above `after`, in order."""
 
+    async def version_of(self, stream: str) -> int:
+        """The version of a stream's last event; 0 if it is empty."""
+
     async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
         """Up to `limit` events above a position, in order, none of which can be overtaken any more.
 
@@ -182,6 +185,9 @@ class InMemoryJournal:
 
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
         return self._streams.get(stream, [])[after:]
+
+    async def version_of(self, stream: str) -> int:
+        return len(self._streams.get(stream, ()))
 
     async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
         page = self.recorded[after : after + limit]

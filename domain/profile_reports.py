@@ -9,11 +9,13 @@ from datetime import datetime
 from domain.charging_profiles import (
     ChargingProfile,
     ChargingSchedule,
+    ReportCriteria,
+    ReportedProfile,
+)
+from domain.installed_profiles import (
     Confirmation,
     Installed,
     InstalledProfile,
-    ReportCriteria,
-    ReportedProfile,
 )
 
 

@@ -15,11 +15,14 @@ from domain.aggregate import DomainEvent
 from domain.charging_profiles import (
     ChargingProfilePurpose,
     CompositeSchedule,
+    ReportCriteria,
+    ReportedProfile,
+)
+from domain.events import ChargingProfileBook, Transaction
+from domain.installed_profiles import (
     ExternalLimit,
     Installed,
     InstalledProfile,
-    ReportCriteria,
-    ReportedProfile,
     begin_transaction,
     clear,
     end_transaction,
@@ -27,7 +30,6 @@ from domain.charging_profiles import (
     lift,
     limit,
 )
-from domain.events import ChargingProfileBook, Transaction
 from domain.profile_reports import reconcile
 from domain.streams import parse
 from projections.model import Key, ReadModel, Row, Rows, Table

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from domain.aggregate import DomainEvent
 from domain.command import Command
 from domain.configuration import ACTUAL, ChangeOutcome, ConfigurationBook, Variable
-from domain.device_model import Attribute, DeviceModelBook, VariableReport
+from domain.device_model import Attribute, Characteristics, DeviceModelBook
 from domain.events import StationDay
 from domain.station_day import DeviceEvent
 from domain.streams import encoded, parse
@@ -107,28 +107,6 @@ class BootRow(Row, frozen=True, gc=False):
     booted_at: datetime
 
 
-class Told(NamedTuple):
-    """What an event says of a variable."""
-
-    variable: Variable
-    values: dict[str, Any]
-
-
-def _reported(told: VariableReport) -> Iterator[Told]:
-    about: dict[str, Any] = {}
-    if (what := told.characteristics) is not None:
-        about = {
-            "data_type": what.data_type,
-            "unit": what.unit,
-            "min_limit": what.min_limit,
-            "max_limit": what.max_limit,
-            "values_list": what.values_list,
-            "supports_monitoring": what.supports_monitoring,
-        }
-    for attribute in told.attributes:
-        yield Told(_attribute_of(told.variable, attribute), about | _told_by(attribute))
-
-
 def _attribute_of(variable: Variable, attribute: Attribute) -> Variable:
     if attribute.type == variable.attribute:
         return variable
@@ -136,22 +114,8 @@ def _attribute_of(variable: Variable, attribute: Attribute) -> Variable:
     return Variable(v.name, v.component, v.instance, v.component_instance, v.evse, attribute.type)
 
 
-def _told_by(attribute: Attribute) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "unknown": False,
-        "mutability": attribute.mutability,
-        "read_only": attribute.mutability == _READ_ONLY,
-        "persistent": attribute.persistent,
-        "constant": attribute.constant,
-    }
-    if attribute.value is not None:
-        values["confirmed"] = attribute.value
-    return values
-
-
-def _observed(event: DeviceEvent) -> Told:
-    variable = Variable(event.variable, event.component, event.variable_instance, event.component_instance, event.evse)
-    return Told(variable, {"confirmed": variable.masked(event.value), "unknown": False})
+def _observed(event: DeviceEvent) -> Variable:
+    return Variable(event.variable, event.component, event.variable_instance, event.component_instance, event.evse)
 
 
 def _asked(event: Command.Requested) -> Iterator[tuple[Variable, str]]:
@@ -166,9 +130,9 @@ def _asked(event: Command.Requested) -> Iterator[tuple[Variable, str]]:
 def _variables(event: DomainEvent) -> Iterable[Variable]:
     match event:
         case DeviceModelBook.PartReported():
-            return [told.variable for report in event.variables for told in _reported(report)]
+            return [_attribute_of(told.variable, each) for told in event.variables for each in told.attributes]
         case StationDay.EventsNotified():
-            return [_observed(each).variable for each in event.events]
+            return [_observed(each) for each in event.events]
         case ConfigurationBook.Reported():
             return [*(setting.variable for setting in event.settings), *event.unknown]
         case ConfigurationBook.ChangeAnswered():
@@ -284,16 +248,14 @@ def _find(rows: Rows, station_id: str, variable: Variable) -> Entry:
     )
 
 
-def _put(rows: Rows, event: DomainEvent, entry: Entry, source: str | None = None, **told: Any) -> None:
-    """Change a row; with a source, `confirmed` is news of that source."""
+def _put(rows: Rows, event: DomainEvent, entry: Entry, source: str | None, told: dict[str, Any]) -> None:
+    """Change a row; `confirmed` is news of the source, if there is one."""
     if source is not None and "confirmed" in told:
         told.update(source=source, told_at=event.timestamp)
         if entry.told == 0 or told["confirmed"] != entry.confirmed:
-            told["told"] = entry.told + 1
-            rows.put(
-                values,
-                ValueRow(entry.station_id, entry.key, told["told"], told["confirmed"], source, event.timestamp),
-            )
+            number = told["told"] = entry.told + 1
+            value = ValueRow(entry.station_id, entry.key, number, told["confirmed"], source, event.timestamp)
+            rows.put(values, value)
     changed = replace(entry, **told)
     drift = changed.desired is not None and _plain(changed.desired) != _plain(changed.confirmed)
     rows.put(entries, changed if drift == changed.drift else replace(changed, drift=drift))
@@ -303,7 +265,8 @@ def requested(rows: Rows, event: Command.Requested) -> None:
     """What was asked for counts from then on, even if the station is away."""
     for variable, value in _asked(event):
         entry = _find(rows, event.station_id, variable)
-        _put(rows, event, entry, desired=variable.masked(value), asked_at=event.timestamp)
+        told = {"desired": variable.masked(value), "asked_at": event.timestamp}
+        _put(rows, event, entry, None, told)
 
 
 def change_answered(rows: Rows, event: ConfigurationBook.ChangeAnswered) -> None:
@@ -314,7 +277,7 @@ def change_answered(rows: Rows, event: ConfigurationBook.ChangeAnswered) -> None
     if event.outcome in (ChangeOutcome.ACCEPTED, ChangeOutcome.REBOOT_REQUIRED):
         waits = event.outcome is ChangeOutcome.REBOOT_REQUIRED
         told.update(confirmed=event.value, unknown=False, reboot_since=event.timestamp if waits else None)
-    _put(rows, event, entry, CHANGE, **told)
+    _put(rows, event, entry, CHANGE, told)
 
 
 def answered(rows: Rows, event: ConfigurationBook.Reported) -> None:
@@ -325,24 +288,50 @@ def answered(rows: Rows, event: ConfigurationBook.Reported) -> None:
             told.update(confirmed=setting.value)
         if setting.read_only is not None:
             told.update(read_only=setting.read_only)
-        _put(rows, event, _find(rows, station_id, setting.variable), ANSWER, **told)
+        _put(rows, event, _find(rows, station_id, setting.variable), ANSWER, told)
     for variable in event.unknown:
-        entry = _find(rows, station_id, variable)
-        _put(rows, event, entry, ANSWER, reported_at=event.timestamp, unknown=True, confirmed=None)
+        told = {"reported_at": event.timestamp, "unknown": True, "confirmed": None}
+        _put(rows, event, _find(rows, station_id, variable), ANSWER, told)
 
 
 def part_reported(rows: Rows, event: DeviceModelBook.PartReported) -> None:
     station_id, at = _station(event), event.timestamp
     for report in event.variables:
-        for variable, told in _reported(report):
-            _put(rows, event, _find(rows, station_id, variable), REPORT, reported_at=at, **told)
+        about = _about(report.characteristics)
+        for attribute in report.attributes:
+            told: dict[str, Any] = {
+                "reported_at": at,
+                "unknown": False,
+                "mutability": attribute.mutability,
+                "read_only": attribute.mutability == _READ_ONLY,
+                "persistent": attribute.persistent,
+                "constant": attribute.constant,
+                **about,
+            }
+            if attribute.value is not None:
+                told["confirmed"] = attribute.value
+            _put(rows, event, _find(rows, station_id, _attribute_of(report.variable, attribute)), REPORT, told)
+
+
+def _about(what: Characteristics | None) -> dict[str, Any]:
+    if what is None:
+        return {}
+    return {
+        "data_type": what.data_type,
+        "unit": what.unit,
+        "min_limit": what.min_limit,
+        "max_limit": what.max_limit,
+        "values_list": what.values_list,
+        "supports_monitoring": what.supports_monitoring,
+    }
 
 
 def events_notified(rows: Rows, event: StationDay.EventsNotified) -> None:
     station_id, at = _station(event), event.timestamp
     for each in event.events:
-        variable, told = _observed(each)
-        _put(rows, event, _find(rows, station_id, variable), EVENT, reported_at=at, **told)
+        variable = _observed(each)
+        told = {"confirmed": variable.masked(each.value), "unknown": False, "reported_at": at}
+        _put(rows, event, _find(rows, station_id, variable), EVENT, told)
 
 
 def booted(rows: Rows, event: StationDay.Booted) -> None:

@@ -84,6 +84,7 @@ ev_charging_row = Table(
         sa.Column("time_base", _instant),
         sa.Column("schedule_at", _instant),
         sa.Index("ev_charging_by_id", "id", unique=True),
+        sa.Index("ev_charging_awaiting", "id", postgresql_where=sa.text("awaits_profile")),
     ),
     key_of=_key,
 )

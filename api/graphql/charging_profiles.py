@@ -21,6 +21,7 @@ from api.graphql.sales_tariffs import SalesTariff
 from api.graphql.scalars import whole
 from api.graphql.visibility import at_least
 from domain import charging_profiles as domain
+from domain.installed_profiles import ExternalLimit, InstalledProfile, of_evse
 from projections.charging_profiles import (
     ProfileReport,
     ReportedSchedule,
@@ -43,12 +44,12 @@ class ChargingSchedulePeriod:
 
     @classmethod
     def of(cls, period: domain.SchedulePeriod) -> ChargingSchedulePeriod:
-        phases = period.number_phases
+        phases, phase = period.number_phases, period.phase_to_use
         return cls(
             start_period=whole(period.start_period),
             limit=period.limit,
             number_phases=None if phases is None else whole(phases),
-            phase_to_use=period.phase_to_use,
+            phase_to_use=None if phase is None else whole(phase),
         )
 
 
@@ -126,7 +127,7 @@ class ChargingProfile(ProfileContent):
     reported: ReportedChargingProfile | None = strawberry.field(description="What it has instead, if DIFFERENT.")
 
     @classmethod
-    def of(cls, installed: domain.InstalledProfile) -> ChargingProfile:
+    def of(cls, installed: InstalledProfile) -> ChargingProfile:
         told, evse_id = installed.reported, installed.evse_id
         reported = told and domain.ReportedProfile(evse_id or 0, installed.source, told)
         return cls(
@@ -169,7 +170,7 @@ class ExternalChargingLimit:
     notified_at: datetime
 
     @classmethod
-    def of(cls, limit: domain.ExternalLimit) -> ExternalChargingLimit:
+    def of(cls, limit: ExternalLimit) -> ExternalChargingLimit:
         return cls(
             source=limit.source,
             evse_id=limit.evse_id,
@@ -208,7 +209,7 @@ class StationChargingProfiles:
 
     @classmethod
     def of(cls, station_id: str, held: StationProfiles | None, evse_id: int | None) -> StationChargingProfiles:
-        profiles = domain.of_evse(held.profiles, evse_id) if held else []
+        profiles = of_evse(held.profiles, evse_id) if held else []
         reported = held.composite_schedules if held else ()
         limits = held.external_limits if held else ()
         return cls(

@@ -15,6 +15,7 @@ from api.graphql.context import Info
 from api.graphql.deciding import DEEPEST_PAYLOAD, checked, deeper
 from api.graphql.enums import ChargingProfilePurpose, ResetType
 from api.graphql.errors import Refused, UserErrorCode, bad_input, refusals_as
+from api.graphql.network_profiles import tells_secrets
 from api.graphql.passwords import change_to, password_in
 from api.graphql.scalars import JSON
 from projections.sessions import transactions_by_id
@@ -93,6 +94,8 @@ class CommandMutations:
             return await change_to(info, input, password)
         if input.action in ("SetChargingProfile", "ClearChargingProfile") and names_external(input.payload):
             raise bad_input("payload", "external constraints are for others to set and to clear")
+        if tells_secrets(input.action, input.payload):
+            raise bad_input("payload", "secrets of a network go with setNetworkProfile, which keeps them unreadable")
         return await ask(info, input, input.action, input.payload, typed=False)
 
     @strawberry.mutation(description="Start charging from afar.")

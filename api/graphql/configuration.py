@@ -274,11 +274,15 @@ class ConfigurationMutations:
     @refusals_as(CommandPayload)
     async def change_configuration(self, info: Info, input: ChangeConfigurationInput) -> CommandPayload:
         _count(input.variables, 1)
-        changes = []
+        changes, names = [], set()
         for change in input.variables:
             if len(change.value) > _LONGEST_VALUE or "\0" in change.value:
                 raise bad_input("value", f"value must have at most {_LONGEST_VALUE} characters, none of them NUL")
-            changes.append(named(change) | {"value": change.value})
+            name = named(change)
+            names.add(frozenset((key, str(part).casefold()) for key, part in name.items()))
+            changes.append(name | {"value": change.value})
+        if len(names) < len(changes):  # B05: one value a request
+            raise bad_input("variables", "a variable is named twice")
         return await ask(info, input, "SetVariables", {"variables": changes})
 
     @strawberry.mutation(description="Ask a station for its settings; they come in `configuration`.")

@@ -11,11 +11,11 @@ from domain.charging_profiles import (
     ChargingProfileKind,
     ChargingProfilePurpose,
     ChargingRateUnit,
-    Confirmation,
     RecurrencyKind,
 )
 from domain.command import CommandStatus
 from domain.configuration import ChangeOutcome
+from domain.installed_profiles import Confirmation
 from domain.rating import LineKind, PriceKind
 from domain.reconciliation import Cause
 from domain.sales_tariff import CostKind

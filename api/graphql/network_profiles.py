@@ -25,7 +25,9 @@ _LONGEST_URL = 512
 _LONGEST_KEY = 255
 _LONGEST_NAME = 20
 _LONGEST_NETWORK = 6
+_LONGEST_KEY = 255
 _MOST_SLOTS = 100
+_SECRETS = frozenset({"apnPassword", "simPin", "password", "key", "basicAuthPassword"})
 
 
 @strawberry.enum(description="2.x OCPPInterfaceEnumType.")
@@ -130,7 +132,7 @@ class VpnInput:
     server: str
     user: str
     password: str
-    key: str = strawberry.field(description="At most 64 characters.")
+    key: str
     type: VpnType
     group: str | None = None
 
@@ -189,6 +191,15 @@ class NetworkProfileMutations:
         variable = {"component": "OCPPCommCtrlr", "variable": "NetworkConfigurationPriority"}
         change = variable | {"value": ",".join(map(str, input.slots))}
         return await ask(info, input, "SetVariables", {"variables": [change]})
+
+
+def tells_secrets(action: str, payload: dict[str, Any]) -> bool:
+    """Whether a request in a station's own words would bring the secrets of a network into the journal."""
+    data = payload.get("connectionData")
+    if action != "SetNetworkProfile" or not isinstance(data, dict):
+        return False
+    ways = [data, *(way for name in ("apn", "vpn") if isinstance(way := data.get(name), dict))]
+    return any(way.keys() & _SECRETS for way in ways)
 
 
 SealUp = Callable[[str, str, int], str]

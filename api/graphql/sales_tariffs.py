@@ -30,7 +30,8 @@ class SalesTariffCost:
 
     @classmethod
     def of(cls, cost: sales_tariff.Cost) -> SalesTariffCost:
-        return cls(cost_kind=cost.kind, amount=whole(cost.amount), amount_multiplier=cost.multiplier)
+        multiplier = None if cost.multiplier is None else whole(cost.multiplier)
+        return cls(cost_kind=cost.kind, amount=whole(cost.amount), amount_multiplier=multiplier)
 
 
 @strawberry.type(description="From so much consumption on.")

@@ -55,5 +55,5 @@ __all__ = ["INT_MAX", "JSON", "SCALARS", "whole"]
 
 
 def whole(value: int) -> int:
-    """As GraphQL's Int, which has 32 bits: what is above shows as the highest, so that an absurd row spoils no page."""
-    return min(value, INT_MAX)
+    """As GraphQL's Int, which has 32 bits: what is beyond shows as the last, so that an absurd row spoils no page."""
+    return max(-INT_MAX, min(value, INT_MAX))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from api.ocpp.profiles import profile_of
+from api.ocpp.profiles import criteria_of, profile_of
 from api.ocpp.session import StationSession
-from domain.charging_profiles import ChargingProfile
+from domain.charging_profiles import ChargingProfile, Criteria
 from domain.command import Command, CommandStatus
 from domain.journal import load
 from domain.streams import COMMAND
@@ -20,6 +20,8 @@ _LIFETIME = timedelta(seconds=60)
 """A car does not wait longer for a profile (2.0.1 K15)."""
 _AGAIN = "renegotiation"
 _THERE = frozenset({CommandStatus.SENT, CommandStatus.ACCEPTED})
+_CLEARED = frozenset({CommandStatus.ACCEPTED, CommandStatus.REJECTED})
+"""Rejected is Unknown: the station has none of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,16 @@ async def charging_on(session: StationSession, evse_id: int) -> str | None:
     return None
 
 
-async def latest_offer(session: StationSession, transaction_id: str) -> Offer | None:
-    """None if none was sent, as far back as is looked."""
+async def latest_offer(session: StationSession, transaction_id: str, evse_id: int) -> Offer | None:
+    """None if none was sent, as far back as is looked, or it was cleared since."""
     remote_start_id = (await session.transaction(transaction_id)).facts.remote_start_id
     found: Command | None = None
+    cleared: list[Criteria] = []
     repeated = 0
     for stream in await session.node.journal.streams_of(COMMAND, session.station_id, _LOOK_BACK):
         command = await load(session.node.journal, Command, stream)
+        if found is None and command.action == "ClearChargingProfile" and command.status in _CLEARED:
+            cleared.append(criteria_of(command.sent_payload))
         if not _offers(command, transaction_id, remote_start_id):
             continue
         found = found or command
@@ -58,7 +63,10 @@ async def latest_offer(session: StationSession, transaction_id: str) -> Offer | 
         repeated += 1
     if found is None:
         return None
-    return Offer(profile_of(found.sent_payload["chargingProfile"]), found.payload, found.typed, repeated)
+    profile = profile_of(found.sent_payload["chargingProfile"])
+    if any(criteria.meet(profile, evse_id) for criteria in cleared):
+        return None
+    return Offer(profile, found.payload, found.typed, repeated)
 
 
 def _offers(command: Command, transaction_id: str, remote_start_id: int | None) -> bool:

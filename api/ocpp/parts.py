@@ -1,4 +1,4 @@
-"""Requests that a station takes only in parts: so many items, so many bytes in a message (2.0.1 B05.FR.11, B06.FR.16).
+"""Requests that a station takes only in parts: so many items, so many bytes in a message (2.0.1 B05, B06, B08, D01).
 
 How much it takes is what it said itself of ItemsPerMessage and BytesPerMessage; until it has, everything goes at once.
 A message file says with `divided` which list of its request may be cut. A typed command then goes out in as many calls
@@ -101,22 +101,28 @@ def _sealed(secret: Sealed) -> str:
 
 _LIMITS = {"itemspermessage": "items", "bytespermessage": "bytes"}
 _KEYS = {
-    "sendlocallistmaxlength": Variable("ItemsPerMessage", "LocalAuthListCtrlr"),
-    "getconfigurationmaxkeys": Variable("ItemsPerMessage", "DeviceDataCtrlr", "GetVariables"),
+    "getconfigurationmaxkeys": ("devicedatactrlr", "getvariables"),
+    "sendlocallistmaxlength": ("localauthlistctrlr", None),
 }
-"""Of 1.6, in the words of 2.x."""
+"""1.6 keys that limit the items of a message, to the component and instance that do so in 2.x."""
 
 
 async def note_limits(session: StationSession, told: list[tuple[Variable, str | None]]) -> None:
     """Remember what the station says of how much it takes in a message, if that is among these variables."""
-    lifted = [(_KEYS.get(v.name.casefold(), v) if v.component is None else v, value) for v, value in told]
-    limits = [(v, value) for v, value in lifted if v.name.casefold() in _LIMITS and v.component and value]
+    limits = [limit for variable, value in told if (limit := _limit(variable, value)) is not None]
     if limits:
         await session.refresh()
-    for variable, value in limits:
-        number = int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else 0
-        if number > 0:
-            instance = variable.instance.casefold() if variable.instance else None
-            known = {_LIMITS[variable.name.casefold()]: number}
-            limit = MessageLimit((variable.component or "").casefold(), instance, **known)
-            session.station.report_limit(limit, session.now)
+    for limit in limits:
+        session.station.report_limit(limit, session.now)
+
+
+def _limit(variable: Variable, value: str | None) -> MessageLimit | None:
+    name, component = variable.name.casefold(), (variable.component or "").casefold()
+    if not (name in _LIMITS and component) and (name not in _KEYS or component):
+        return None
+    if not (value and value.isascii() and value.isdigit() and len(value) < 10 and int(value) > 0):
+        return None
+    if not component:
+        return MessageLimit(*_KEYS[name], items=int(value))
+    instance = variable.instance.casefold() if variable.instance else None
+    return MessageLimit(component, instance, **{_LIMITS[name]: int(value)})

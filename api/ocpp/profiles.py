@@ -19,6 +19,7 @@ from domain.charging_profiles import (
     ChargingProfilePurpose,
     ChargingRateUnit,
     ChargingSchedule,
+    Criteria,
     RecurrencyKind,
     SchedulePeriod,
 )
@@ -107,6 +108,18 @@ def _schedule(typed: dict[str, Any], number: Any) -> dict[str, Any]:
     if "salesTariff" in typed:
         schedule["salesTariff"] = typed["salesTariff"]
     return schedule
+
+
+def criteria_of(said: dict[str, Any]) -> Criteria:
+    """What a ClearChargingProfile of either version clears."""
+    said = said | said.get("chargingProfileCriteria", {})
+    purpose = said.get("chargingProfilePurpose")
+    return Criteria(
+        id=said.get("id", said.get("chargingProfileId")),
+        evse_id=said.get("connectorId", said.get("evseId")),
+        purpose=purpose_of(purpose) if purpose else None,
+        stack_level=said.get("stackLevel"),
+    )
 
 
 def profile_of(said: dict[str, Any]) -> ChargingProfile:

@@ -129,7 +129,7 @@ class StationSession:
         found = books.get(kind)
         stream = kind.stream(self.station_id, self.now.date())
         if found is None or found.id != stream:
-            found = books[kind] = await load(self.node.journal, kind, stream)
+            found = books[kind] = kind.opened(stream, await self.node.journal.version_of(stream))
         self._touched.append(found)
         return cast("B", found)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from api.ocpp import wire
 from api.ocpp.schema import CallFailed
 from domain.configuration import ACTUAL, Variable
+from domain.values import Evse
 
 
 def key_v16(typed: dict[str, Any]) -> str:
@@ -41,11 +43,30 @@ def variable_asked(typed: dict[str, Any]) -> dict[str, Any]:
 def variable(data: dict[str, Any]) -> Variable:
     """Which one something in 2.x is about that has a component and a variable."""
     component, named = data["component"], data["variable"]
-    return Variable(
+    evse = component.get("evse")
+    return _named(
         named["name"],
         component["name"],
         named.get("instance"),
         component.get("instance"),
-        wire.evse(component.get("evse")),
+        evse["id"] if evse else None,
+        evse.get("connectorId") if evse else None,
         data.get("attributeType", ACTUAL),
     )
+
+
+@lru_cache(maxsize=16384)
+def _named(
+    name: str,
+    component: str,
+    instance: str | None,
+    component_instance: str | None,
+    evse_id: int | None,
+    connector_id: int | None,
+    attribute: str,
+) -> Variable:
+    """A report has thousands, and stations of a model have the same."""
+    where = None
+    if evse_id is not None:
+        where = Evse(wire.number_of(evse_id), None if connector_id is None else wire.number_of(connector_id))
+    return Variable(name, component, instance, component_instance, where, attribute)

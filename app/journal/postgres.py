@@ -48,6 +48,7 @@ _STREAM = """
 SELECT topic, originator_version, state FROM stored_events
 WHERE originator_id = $1 AND originator_version > $2 ORDER BY originator_version
 """
+_VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = $1"
 _BY_NAME = """
 SELECT originator_id FROM stored_events
 WHERE originator_version = 1 AND split_part(originator_id, ':', 1) = $1 AND split_part(originator_id, ':', 3)
@@ -111,6 +112,10 @@ class PostgresJournal:
     async def events(self, stream: str, after: int = 0) -> list[DomainEvent]:
         rows = await self._fetch(_STREAM, stream, after)
         return [EventMapper.event(topic, stream, version, state) for topic, version, state in rows]
+
+    async def version_of(self, stream: str) -> int:
+        [[version]] = await self._fetch(_VERSION, stream)
+        return int(version or 0)
 
     async def read(self, after: int, limit: int, topics: Sequence[str] | None = None) -> Page:
         if topics is None:

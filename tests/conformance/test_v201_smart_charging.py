@@ -85,9 +85,9 @@ async def test_tc_k_03_csms(tool201: Tool, unit: str, limit: str) -> None:
 
 
 async def test_tc_k_04_csms(tool201: Tool) -> None:
-    """A profile takes the place of the one that has its id."""
-    for limit in ("6.0", "8.0"):
-        profile = given(limit=limit)
+    """A profile takes the place of the one that has its id, also on another level."""
+    for level, limit in enumerate(("6.0", "8.0")):
+        profile = given(limit=limit, stackLevel=level)
         assert (await set_profile(tool201, profile))["chargingProfile"] == said(profile)
     [shows] = (await shown(tool201))["profiles"]
     assert (shows["id"], shows["schedules"][0]["periods"][0]["limit"]) == (1, "8.0")

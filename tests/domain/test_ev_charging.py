@@ -105,3 +105,5 @@ def test_amperes_and_watts_are_compared_at_nominal_voltage(
 def test_absurd_times_are_no_error() -> None:
     offered = profile(schedule((0, 6), (10**18, 16)))
     assert keeps_within(offered, schedule((0, 6), (10**17, 6), duration=10**18), NOON)
+    assert keeps_within(offered, schedule((-(10**18), 6), (1, 6)), NOON)
+    assert not keeps_within(offered, schedule((0, 7)), datetime.max.replace(tzinfo=UTC) - MINUTE)

@@ -14,13 +14,15 @@ from domain.charging_profiles import (
     ChargingProfilePurpose,
     ChargingRateUnit,
     ChargingSchedule,
-    Confirmation,
-    Installed,
-    InstalledProfile,
     RemoteStart,
     ReportCriteria,
     ReportedProfile,
     SchedulePeriod,
+)
+from domain.installed_profiles import (
+    Confirmation,
+    Installed,
+    InstalledProfile,
 )
 from domain.profile_reports import reconcile
 from domain.sales_tariff import SalesTariff

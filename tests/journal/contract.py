@@ -132,6 +132,10 @@ class JournalContract:
         assert [e.originator_version for e in await journal.events("station:A", after=7)] == [8, 9, 10]
         assert await journal.events("station:A", after=10) == await journal.events("station:") == []
 
+    async def test_the_version_of_a_stream_is_that_of_its_last_event(self, journal: Journal) -> None:
+        await self._some(journal, "station:A")
+        assert (await journal.version_of("station:A"), await journal.version_of("station:AB")) == (10, 0)
+
     async def test_loading_folds_the_events(self, journal: Journal) -> None:
         day = StationDay.open("CS1", None, AT)
         day.receive("Heartbeat", AT)

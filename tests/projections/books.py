@@ -20,12 +20,15 @@ from domain.charging_profiles import (
     ChargingSchedule,
     CompositeSchedule,
     Criteria,
+    ReportCriteria,
+    ReportedProfile,
     SchedulePeriod,
 )
 from domain.configuration import ChangeOutcome, ConfigurationBook, Setting, Variable
 from domain.customer_information import CustomerInformationBook, CustomerReference, PrivacyBook
 from domain.device_model import Attribute, Characteristics, DeviceModelBook, VariableReport
 from domain.display_messages import DisplayContent, DisplayMessage, DisplayMessageBook
+from domain.ev_charging import AcNeeds, ChargingNeeds, EvChargingBook
 from domain.id_token import Permission
 from domain.local_list import ListEntry, LocalListBook
 from domain.maintenance import MaintenanceBook
@@ -68,6 +71,7 @@ class Library:
             self._reached(now),
             self._asked(now),
             self._reconciled(now),
+            self._needed(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -195,6 +199,26 @@ class Library:
             status="Accepted",
             schedule=schedule,
         )
+        asked = {"request_id": rng.randrange(3), "criteria": ReportCriteria(evse_id=evse_id), "status": "Accepted"}
+        book.trigger_event(ChargingProfileBook.ReportAsked, timestamp=now, **asked)
+        told = (ReportedProfile(1, rng.choice(["CSO", "EMS"]), profile),)
+        number, last = rng.randrange(3), rng.random() < 0.5
+        book.trigger_event(ChargingProfileBook.Reported, timestamp=now, request_id=number, profiles=told, last=last)
+        source = rng.choice(["EMS", "SO"])
+        book.trigger_event(ChargingProfileBook.LimitNotified, timestamp=now, source=source, evse_id=evse_id)
+        if rng.random() < 0.5:
+            book.trigger_event(ChargingProfileBook.LimitCleared, timestamp=now, source=rng.choice(["EMS", "SO"]))
+        return book
+
+    def _needed(self, now: datetime) -> Book:
+        book, rng = self._book(EvChargingBook, now), self._rng
+        place = {"evse_id": 1, "transaction_id": rng.choice([None, "T1", "T2"])}
+        needs = ChargingNeeds("AC_three_phase", now, AcNeeds(rng.randrange(20_000), 6, 32, 400))
+        answer = rng.choice(["Processing", "Rejected"])
+        book.trigger_event(EvChargingBook.NeedsNotified, timestamp=now, needs=needs, answer=answer, **place)
+        schedule = ChargingSchedule(ChargingRateUnit.A, (SchedulePeriod(0, Decimal(rng.randrange(6, 33))),))
+        plan = {"schedule": schedule, "time_base": now, "accepted": rng.random() < 0.5}
+        book.trigger_event(EvChargingBook.ScheduleNotified, timestamp=now, **plan, **place)
         return book
 
     def _modelled(self, now: datetime) -> Book:

@@ -110,10 +110,17 @@ async def test_a_report_of_nothing_is_complete(shelf: Shelf, book: DeviceModelBo
     assert await the_report(shelf) == ("COMPLETE", 0, None, [], 0)
 
 
-async def test_two_hundred_parts_in_any_order_make_a_report(shelf: Shelf, book: DeviceModelBook) -> None:
-    shuffled = list(range(200))
-    Random(1).shuffle(shuffled)
-    await shelf.given(asked(), parts(book, *shuffled, of=200, each=10))
+def _shuffled(count: int) -> list[int]:
+    numbers = list(range(count))
+    Random(1).shuffle(numbers)
+    return numbers
+
+
+@pytest.mark.parametrize("order", [list(range(200)), list(reversed(range(200))), _shuffled(200)])
+async def test_two_hundred_parts_in_any_order_make_a_report(
+    shelf: Shelf, book: DeviceModelBook, order: list[int]
+) -> None:
+    await shelf.given(asked(), parts(book, *order, of=200, each=10))
     await shelf.show(configuration)
     assert await the_report(shelf) == ("COMPLETE", 200, 199, [], 2000)
     assert len(await shelf.rows(configuration, "setting")) == 2000

@@ -6,10 +6,10 @@ met; nothing at all clears every profile. Unknown tells as well that the station
 
 from typing import Any
 
-from api.ocpp.profiles import purpose_of, purpose_v16
+from api.ocpp.profiles import criteria_of, purpose_v16
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
-from domain.charging_profiles import ChargingProfileBook, Criteria
+from domain.charging_profiles import ChargingProfileBook
 
 _CRITERIA = ("evseId", "chargingProfilePurpose", "stackLevel")
 
@@ -36,13 +36,7 @@ def clear_charging_profile_v2(typed: dict[str, Any]) -> tuple[str, dict[str, Any
 
 @answered("ClearChargingProfile", "1.6", "2.0.1")
 async def charging_profile_cleared(session: StationSession, request: dict[str, Any], response: dict[str, Any]) -> None:
-    said = request | request.get("chargingProfileCriteria", {})
-    purpose = said.get("chargingProfilePurpose")
-    criteria = Criteria(
-        id=said.get("id", said.get("chargingProfileId")),
-        evse_id=said.get("connectorId", said.get("evseId")),
-        purpose=purpose_of(purpose) if purpose else None,
-        stack_level=said.get("stackLevel"),
-    )
     book = await session.book(ChargingProfileBook)
-    book.trigger_event(ChargingProfileBook.Cleared, criteria=criteria, status=response["status"], timestamp=session.now)
+    book.trigger_event(
+        ChargingProfileBook.Cleared, criteria=criteria_of(request), status=response["status"], timestamp=session.now
+    )

@@ -8,16 +8,10 @@ from typing import Any
 
 from api.ocpp.profiles import purpose_of
 from api.ocpp.registry import answered, sent
-from api.ocpp.schema import CallFailed
 from api.ocpp.session import StationSession
 from domain.charging_profiles import ChargingProfileBook, ReportCriteria
 
 _CRITERION = ("chargingProfileId", "chargingProfilePurpose", "stackLevel", "chargingLimitSource")
-
-
-@sent("GetChargingProfiles", "1.6")
-def get_charging_profiles_v16(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    raise CallFailed("NotSupported", "a 1.6 station cannot be asked for its charging profiles")
 
 
 @sent("GetChargingProfiles", "2.0.1")

@@ -1,5 +1,6 @@
 """NotifyReport: a station's device model, part by part (2.0.1 B07, B08)."""
 
+from functools import lru_cache
 from typing import Any
 
 from api.ocpp import variables, wire
@@ -50,12 +51,25 @@ def _attribute(variable: Variable, data: dict[str, Any]) -> Attribute:
 def _characteristics(data: dict[str, Any] | None) -> Characteristics | None:
     if data is None:
         return None
-    lowest, highest = data.get("minLimit"), data.get("maxLimit")
+    limits = data.get("minLimit"), data.get("maxLimit")
+    return _alike(data["dataType"], data["supportsMonitoring"], data.get("unit"), *limits, data.get("valuesList"))
+
+
+@lru_cache(maxsize=4096)
+def _alike(
+    data_type: str,
+    supports_monitoring: bool,
+    unit: str | None,
+    lowest: float | None,
+    highest: float | None,
+    values_list: str | None,
+) -> Characteristics:
+    """Many variables of many stations share theirs."""
     return Characteristics(
-        data["dataType"],
-        data["supportsMonitoring"],
-        data.get("unit"),
+        data_type,
+        supports_monitoring,
+        unit,
         None if lowest is None else wire.decimal(lowest),
         None if highest is None else wire.decimal(highest),
-        data.get("valuesList"),
+        values_list,
     )

@@ -5,6 +5,7 @@ SetChargingProfile, a TxProfile without a transaction. If it is accepted, the pr
 transaction that begins.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from api.ocpp.profiles import profile_of, profile_v2, profile_v16
@@ -52,15 +53,28 @@ async def request_start_answered(session: StationSession, request: dict[str, Any
 async def _note(
     session: StationSession, request: dict[str, Any], response: dict[str, Any], evse_id: int | None, start: RemoteStart
 ) -> None:
-    """A profile that came with the request waits for the transaction."""
+    """A profile that came with the request waits for the transaction, unless that runs already (2.x)."""
     if "chargingProfile" in request:
+        profile = profile_of(request["chargingProfile"])
+        running = response.get("transactionId") or await _begun(session, start)
+        if running is not None:
+            evse = (await session.transaction(running)).facts.evse
+            profile, evse_id = replace(profile, transaction_id=running), evse.id if evse else evse_id
         book = await session.book(ChargingProfileBook)
         book.trigger_event(
             ChargingProfileBook.Set,
-            profile=profile_of(request["chargingProfile"]),
+            profile=profile,
             evse_id=evse_id,
             status=response["status"],
             accepted=response["status"] == "Accepted",
-            remote_start=start,
+            remote_start=start if running is None else None,
             timestamp=session.now,
         )
+
+
+async def _begun(session: StationSession, start: RemoteStart) -> str | None:
+    """The transaction that names the remote start, where the station was quicker to tell of it."""
+    for ref in session.day.running if start.remote_start_id is not None else ():
+        if (await session.transaction(ref.transaction_id)).facts.remote_start_id == start.remote_start_id:
+            return ref.transaction_id
+    return None

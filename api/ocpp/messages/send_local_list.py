@@ -4,7 +4,6 @@ Typed payload: `versionNumber`, `updateType` Full or Differential, `localAuthori
 `status`?, `expiresAt`?, `groupId`?; an entry without status is taken off the list.
 """
 
-from functools import partial
 from typing import Any
 
 from api.ocpp import wire
@@ -46,14 +45,21 @@ def send_local_list_v2(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "SendLocalList", payload
 
 
-def _numbered(version: str, part: dict[str, Any], number: int) -> dict[str, Any]:
-    """A list goes on as changes of itself, each with the next version (D01)."""
-    return part | {version: part[version] + number, "updateType": DIFFERENTIAL} if number else part
+def _numbered(part: dict[str, Any], number: int) -> dict[str, Any]:
+    """What a list is too long for is added to it, each time in a version of its own (D01)."""
+    key = "versionNumber" if "versionNumber" in part else "listVersion"
+    return part | {"updateType": DIFFERENTIAL, key: part[key] + number} if number else part
 
 
-_IN_PARTS: dict[str, Any] = {"list_key": "localAuthorizationList", "component": "LocalAuthListCtrlr", "in_order": True}
-divided("SendLocalList", "1.6", numbered=partial(_numbered, "listVersion"), **_IN_PARTS)
-divided("SendLocalList", "2.0.1", numbered=partial(_numbered, "versionNumber"), **_IN_PARTS)
+divided(
+    "SendLocalList",
+    "1.6",
+    "2.0.1",
+    list_key="localAuthorizationList",
+    component="LocalAuthListCtrlr",
+    numbered=_numbered,
+    in_order=True,
+)
 
 
 def _permission(entry: dict[str, Any]) -> Authorization | None:

@@ -10,7 +10,7 @@ from ocpp.v201.enums import Action
 from app.simulator.clock import stamp
 from app.simulator.link import Link
 from app.simulator.routes import after, on
-from app.simulator.v201.variables import PART, WRITE, report
+from app.simulator.v201.variables import PART, SLOTS, WRITE, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,10 +73,16 @@ class Reports(Link):
         elif type not in (None, "Actual"):
             status = "NotSupportedAttributeType"
         else:
-            status = "Accepted" if settings.change(name, value) else "Rejected"
+            status = "Accepted" if self._fits(name, value) and settings.change(name, value) else "Rejected"
         if status == "Accepted":
             self._obey(name.casefold(), value)
         return {**result, "attributeStatus": status}
+
+    def _fits(self, name: str, value: str) -> bool:
+        """Only slots that are there can have priority (B09)."""
+        slots = [str(slot) for slot in SLOTS]
+        priority = name.casefold() == "ocppcommctrlr.networkconfigurationpriority"
+        return not priority or all(slot.strip() in slots for slot in value.split(","))
 
     def _obey(self, name: str, value: str) -> None:
         if name == "ocppcommctrlr.heartbeatinterval":
@@ -101,21 +107,37 @@ class Reports(Link):
         self.station.errand(self._tell(parts(request_id, list(entries), stamp(self.station.clock.now()))))
 
     @on(Action.get_report)
-    def on_get_report(self, component_variable: list[dict[str, Any]] | None = None, **_: Any) -> Any:
+    def on_get_report(self, **asked: Any) -> Any:
         self.station.stats.commands += 1
-        found = self._chosen(component_variable)
+        found = self._chosen(**asked)
         return call_result.GetReport("Accepted" if found else "EmptyResultSet")
 
     @after(Action.get_report)
-    def after_get_report(
-        self, request_id: int, component_variable: list[dict[str, Any]] | None = None, **_: Any
-    ) -> None:
-        found = self._chosen(component_variable)
+    def after_get_report(self, request_id: int, **asked: Any) -> None:
+        found = self._chosen(**asked)
         if found:
             self.station.errand(self._tell(parts(request_id, found, stamp(self.station.clock.now()))))
 
-    def _chosen(self, wanted: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-        return [each for each in report(self.station) if wanted is None or any(_matches(each, w) for w in wanted)]
+    def _chosen(
+        self,
+        component_variable: list[dict[str, Any]] | None = None,
+        component_criteria: list[str] | None = None,
+        **_: Any,
+    ) -> list[dict[str, Any]]:
+        entries = list(report(self.station))
+        found = [e for e in entries if not component_variable or any(_matches(e, w) for w in component_variable)]
+        if component_criteria is None:
+            return found
+        fit = [each["component"] for each in entries if _says(each, component_criteria)]
+        return [each for each in found if each["component"] in fit]
+
+    @on(Action.set_network_profile)
+    def on_set_network_profile(self, configuration_slot: int, connection_data: dict[str, Any], **_: Any) -> Any:
+        self.station.stats.commands += 1
+        fits = configuration_slot in SLOTS and connection_data["ocpp_transport"] == "JSON"
+        if fits:
+            self.station.holdings.networks[configuration_slot] = connection_data
+        return call_result.SetNetworkProfile("Accepted" if fits else "Rejected")
 
 
 def result_key(asked: dict[str, Any]) -> dict[str, Any]:
@@ -132,6 +154,11 @@ def parts(request_id: int, entries: list[dict[str, Any]], generated_at: str) -> 
             report_data=entries[start : start + PART],
             tbc=start + PART < len(entries),
         )
+
+
+def _says(entry: dict[str, Any], criteria: list[str]) -> bool:
+    """Whether an entry says of its component that one of these is true."""
+    return entry["variable"]["name"] in criteria and entry["variableAttribute"][0].get("value") == "true"
 
 
 def wire_of(component: dict[str, Any]) -> dict[str, Any]:

@@ -31,9 +31,14 @@ def variables(station: str, meter_interval: int) -> Settings:
             Setting("OCPPCommCtrlr.RetryBackOffRepeatTimes", "5", "integer"),
             Setting("OCPPCommCtrlr.ResetRetries", "3", "integer"),
             Setting("OCPPCommCtrlr.UnlockOnEVSideDisconnect", "true", "boolean"),
+            Setting("OCPPCommCtrlr.NetworkConfigurationPriority", "0", "slots"),
+            Setting("OCPPCommCtrlr.ActiveNetworkProfile", "0", "integer", READ),
             Setting("DeviceDataCtrlr.ItemsPerMessage[GetReport]", "12", "integer", READ),
             Setting("DeviceDataCtrlr.ItemsPerMessage[GetVariables]", "50", "integer", READ),
             Setting("DeviceDataCtrlr.ItemsPerMessage[SetVariables]", "50", "integer", READ),
+            Setting("DeviceDataCtrlr.BytesPerMessage[GetReport]", "20000", "integer", READ),
+            Setting("DeviceDataCtrlr.BytesPerMessage[GetVariables]", "20000", "integer", READ),
+            Setting("DeviceDataCtrlr.BytesPerMessage[SetVariables]", "20000", "integer", READ),
             Setting("AuthCtrlr.AuthorizeRemoteStart", "true", "boolean"),
             Setting("AuthCtrlr.LocalAuthorizeOffline", "true", "boolean"),
             Setting("AuthCtrlr.LocalPreAuthorize", "false", "boolean"),
@@ -63,13 +68,16 @@ def variables(station: str, meter_interval: int) -> Settings:
     )
 
 
-KINDS = {"list": "MemberList"}
+KINDS = {"list": "MemberList", "slots": "SequenceList"}
+SLOTS = (0, 1, 2)
+"""Where connection profiles can be put (B09)."""
 
 
 def entry(component: dict[str, Any], setting: Setting) -> dict[str, Any]:
     """One reportData element."""
     name, _, instance = setting.name.partition("[")
     variable = {"name": name.rpartition(".")[2], **({"instance": instance.rstrip("]")} if instance else {})}
+    slots = {"valuesList": ",".join(map(str, SLOTS))} if setting.kind == "slots" else {}
     value = {} if setting.mutability == WRITE else {"value": setting.value}
     return {
         "component": component,
@@ -78,6 +86,7 @@ def entry(component: dict[str, Any], setting: Setting) -> dict[str, Any]:
         "variableCharacteristics": {
             "dataType": KINDS.get(setting.kind, setting.kind),
             "supportsMonitoring": False,
+            **slots,
         },
     }
 
@@ -99,6 +108,8 @@ def hardware(station: Station) -> Iterator[dict[str, Any]]:
     for id, here in station.connectors.items():
         state = "Occupied" if here.session else "Available"
         evse = {"name": "EVSE", "evse": {"id": id}}
+        yield entry(evse, Setting("Available", "true", "boolean", READ))
+        yield entry(evse, Setting("Problem", "true" if here.fault else "false", "boolean", READ))
         power = entry(evse, Setting("Power", f"{here.meter.power_w:.0f}", "decimal", READ))
         power["variableCharacteristics"] |= {"unit": "W", "maxLimit": station.outlet.power_w}
         yield power

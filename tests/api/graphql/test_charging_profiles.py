@@ -18,6 +18,13 @@ SCHEDULE: dict[str, Any] = {"chargingRateUnit": "A", "periods": [PERIOD]}
 PROFILE: dict[str, Any] = {"id": 7, "purpose": "TX_DEFAULT_PROFILE", "kind": "RELATIVE", "schedule": SCHEDULE}
 START = "2026-11-20T09:00:00+01:00"
 
+TARIFF: dict[str, Any] = {"id": 1, "entries": [{"start": 0}]}
+COST: dict[str, Any] = {"startValue": "0.5", "costs": [{"costKind": "CARBON_DIOXIDE_EMISSION", "amount": 5}]}
+
+
+def tariff(**entry: Any) -> dict[str, Any]:
+    return TARIFF | {"entries": [{"start": 0} | entry]}
+
 
 async def do(api: Api, mutation: str, **input: Any) -> Any:
     kind = mutation[0].upper() + mutation[1:] + "Input!"
@@ -86,6 +93,25 @@ async def test_a_profile_becomes_a_command_in_our_words(api: Api) -> None:
         (1, profile({"periods": [PERIOD | {"numberPhases": 4}]}), "numberPhases"),
         (1, profile({"periods": [PERIOD | {"phaseToUse": 1}]}), "phaseToUse"),
         (1, profile({"duration": 0}), "duration"),
+        (1, profile({"periods": [PERIOD | {"limit": "16.1234567"}]}), "limit"),
+        (1, profile({"minChargingRate": "0.0000001"}), "minChargingRate"),
+        (0, profile(purpose="CHARGING_STATION_EXTERNAL_CONSTRAINTS"), "purpose"),
+        (1, PROFILE | {"schedules": [SCHEDULE]}, "schedule"),
+        (1, PROFILE | {"schedule": None}, "schedule"),
+        (1, PROFILE | {"schedule": None, "schedules": []}, "schedules"),
+        (1, PROFILE | {"schedule": None, "schedules": [SCHEDULE, SCHEDULE]}, "schedules"),
+        (1, PROFILE | {"schedule": None, "schedules": [SCHEDULE | {"startSchedule": START}]}, "startSchedule"),
+        (1, profile({"salesTariff": TARIFF | {"id": 0}}), "id"),
+        (1, profile({"salesTariff": TARIFF | {"entries": []}}), "entries"),
+        (1, profile({"salesTariff": TARIFF | {"entries": [{"start": 1}]}}), "start"),
+        (1, profile({"salesTariff": TARIFF | {"entries": [{"start": 0}, {"start": 0}]}}), "start"),
+        (1, profile({"salesTariff": TARIFF | {"description": "n" * 33}}), "description"),
+        (1, profile({"salesTariff": TARIFF | {"priceLevels": 0}}), "priceLevels"),
+        (1, profile({"salesTariff": tariff(duration=0)}), "duration"),
+        (1, profile({"salesTariff": tariff(priceLevel=-1)}), "priceLevel"),
+        (1, profile({"salesTariff": tariff(consumptionCosts=[])}), "consumptionCosts"),
+        (1, profile({"salesTariff": tariff(consumptionCosts=[COST | {"costs": []}])}), "costs"),
+        (1, profile({"salesTariff": tariff(consumptionCosts=[COST | {"startValue": -1}])}), "startValue"),
     ],
 )
 async def test_a_profile_that_no_station_may_be_sent_is_refused(
@@ -158,6 +184,84 @@ async def test_profiles_are_cleared_by_id_or_by_criteria(
         assert (answer["error"], answer["command"]["payload"]) == (None, payload)
 
 
+async def test_external_constraints_are_not_cleared_nor_set_by_hand(api: Api) -> None:
+    await api.register("CS1")
+    external = "ChargingStationExternalConstraints"
+    answer = await do(api, "clearChargingProfile", purpose="CHARGING_STATION_EXTERNAL_CONSTRAINTS")
+    assert (answer["command"], answer["error"]["field"]) == (None, "purpose")
+    for action, payload in (
+        ("ClearChargingProfile", {"chargingProfileCriteria": {"chargingProfilePurpose": external}}),
+        ("SetChargingProfile", {"evseId": 0, "chargingProfile": {"chargingProfilePurpose": external}}),
+    ):
+        answer = await do(api, "requestCommand", action=action, payload=payload)
+        assert (answer["command"], answer["error"]["field"]) == (None, "payload")
+    asked = {"requestId": 1, "chargingProfile": {"chargingProfilePurpose": external}}
+    assert (await do(api, "requestCommand", action="GetChargingProfiles", payload=asked))["error"] is None
+
+
+async def test_several_schedules_with_what_energy_costs_are_for_a_transaction(api: Api) -> None:
+    await api.register("CS1")
+    transaction = Transaction.blank(Transaction.stream("CS1", "42", T0))
+    transaction.start(T0, occurred_at=T0, evse=Evse(1, 1))
+    position = await api.record(transaction)
+    await api.ask("query ($p: String) { evCharging(first: 1, atLeastPosition: $p) { nodes { id } } }", p=position)
+    priced = SCHEDULE | {"salesTariff": tariff(duration=60, priceLevel=1, consumptionCosts=[COST])}
+    given = PROFILE | {"purpose": "TX_PROFILE", "schedule": None, "schedules": [priced, SCHEDULE]}
+    answer = await do(api, "setChargingProfile", evseId=1, transactionId="42", profile=given)
+    assert answer["error"] is None, "what one read model has seen, the next is waited for"
+    first, second = answer["command"]["payload"]["chargingProfile"]["chargingSchedule"]
+    assert "salesTariff" not in second
+    assert first["salesTariff"] == {
+        "id": 1,
+        "salesTariffEntry": [
+            {
+                "relativeTimeInterval": {"start": 0, "duration": 60},
+                "ePriceLevel": 1,
+                "consumptionCost": [{"startValue": 0.5, "cost": [{"costKind": "CarbonDioxideEmission", "amount": 5}]}],
+            }
+        ],
+    }
+    again = PROFILE | {"purpose": "TX_PROFILE", "schedule": None, "schedules": [SCHEDULE] * 4}
+    answer = await do(api, "setChargingProfile", evseId=1, transactionId="42", profile=again)
+    assert answer["error"]["field"] == "schedules"
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({}, {}),
+        (
+            {"evseId": 0, "profileIds": [1, 2], "stackLevel": 0, "sources": ["EMS", "CSO"]},
+            {"evseId": 0, "chargingProfileId": [1, 2], "stackLevel": 0, "chargingLimitSource": ["EMS", "CSO"]},
+        ),
+        (
+            {"purpose": "CHARGING_STATION_EXTERNAL_CONSTRAINTS"},
+            {"chargingProfilePurpose": "ChargingStationExternalConstraints"},
+        ),
+        ({"evseId": -1}, "evseId"),
+        ({"profileIds": []}, "profileIds"),
+        ({"profileIds": [-1]}, "profileIds"),
+        ({"stackLevel": -1}, "stackLevel"),
+        ({"sources": []}, "sources"),
+        ({"sources": ["s" * 21]}, "sources"),
+    ],
+)
+async def test_profiles_are_asked_for_by_criteria(api: Api, given: dict[str, Any], asked: dict[str, Any] | str) -> None:
+    await api.register("CS1")
+    answer = await do(api, "getChargingProfiles", **given)
+    if isinstance(asked, str):
+        assert (answer["command"], answer["error"]["field"]) == (None, asked)
+    else:
+        request_id = answer["command"]["payload"].pop("requestId")
+        assert (answer["command"]["payload"], 0 < request_id < 2**31) == (asked, True)
+
+
+async def test_the_same_request_is_the_same_command_whatever_number_it_has(api: Api) -> None:
+    await api.register("CS1")
+    first, second = [await do(api, "getChargingProfiles", evseId=1, idempotencyKey="k") for _ in range(2)]
+    assert first["command"] == second["command"]
+
+
 async def test_a_composite_schedule_is_asked_for(api: Api) -> None:
     await api.register("CS1")
     answer = await do(api, "getCompositeSchedule", duration=60, chargingRateUnit="W")
@@ -167,5 +271,7 @@ async def test_a_composite_schedule_is_asked_for(api: Api) -> None:
 
 
 async def test_a_station_without_profiles_shows_none(api: Api) -> None:
-    query = '{ chargingProfiles(stationId: "nobody") { profiles { id } compositeSchedules { evseId } } }'
-    assert await api.ask(query) == {"chargingProfiles": {"profiles": [], "compositeSchedules": []}}
+    query = """{ chargingProfiles(stationId: "nobody") {
+      profiles { id } compositeSchedules { evseId } externalLimits { source } reports { requestId } } }"""
+    nothing: dict[str, Any] = {"profiles": [], "compositeSchedules": [], "externalLimits": [], "reports": []}
+    assert await api.ask(query) == {"chargingProfiles": nothing}

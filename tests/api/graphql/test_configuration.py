@@ -68,6 +68,11 @@ async def test_a_wish_is_what_the_station_side_expects(
     [
         ("changeConfiguration", {"variables": []}, "variables"),
         ("changeConfiguration", {"variables": [{"variable": "", "value": "1"}]}, "variable"),
+        (
+            "changeConfiguration",
+            {"variables": [{**INTERVAL, "value": "1"}, {"variable": "heartbeatINTERVAL", "value": "2"}]},
+            "variables",
+        ),
         ("changeConfiguration", {"variables": [{"variable": "x" * 51, "value": "1"}]}, "variable"),
         ("changeConfiguration", {"variables": [{**INTERVAL, "value": "x" * 2501}]}, "value"),
         ("changeConfiguration", {"variables": [{**INTERVAL, "value": "\0"}]}, "value"),

@@ -155,8 +155,8 @@ class Half16(v16.ChargePoint):  # type: ignore[misc]
 
 @handlers(
     "BootNotification", "Heartbeat", "Authorize", "StatusNotification", "TransactionEvent", "MeterValues",
-    "NotifyReport", "FirmwareStatusNotification", "LogStatusNotification", "NotifyDisplayMessages",
-    "NotifyMonitoringReport", "NotifyCustomerInformation", "NotifyEvent",
+    "NotifyReport", "FirmwareStatusNotification", "LogStatusNotification", "ReportChargingProfiles",
+    "NotifyDisplayMessages", "NotifyMonitoringReport", "NotifyCustomerInformation", "NotifyEvent",
 )  # fmt: skip
 class Half201(v201.ChargePoint):  # type: ignore[misc]
     csms: Csms

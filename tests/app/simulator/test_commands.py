@@ -177,6 +177,35 @@ async def test_a_report_can_be_filtered_to_nothing(two: Any) -> None:
     assert asked.status == "EmptyResultSet"
 
 
+async def test_a_report_can_be_of_components_in_a_state(two: Any) -> None:
+    asked = call201.GetReport(request_id=7, component_criteria=["Available"])
+    assert (await ask(two, asked)).status == "Accepted"
+    parts = await two.until(lambda: [p for p in two.calls(NAME, "NotifyReport") if p["request_id"] == 7])
+    assert {each["component"]["name"] for part in parts for each in part["report_data"]} == {"EVSE"}
+    asked = call201.GetReport(request_id=8, component_criteria=["Problem"])
+    assert (await ask(two, asked)).status == "EmptyResultSet"
+
+
+async def test_a_connection_profile_goes_into_a_slot_and_comes_first(two: Any) -> None:
+    data = {
+        "ocppVersion": "OCPP20",
+        "ocppTransport": "JSON",
+        "ocppCsmsUrl": "wss://csms.test",
+        "messageTimeout": 30,
+        "securityProfile": 2,
+        "ocppInterface": "Wired0",
+    }
+
+    async def prefers(slots: str) -> str:
+        named = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "NetworkConfigurationPriority"}}
+        changed = await ask(two, call201.SetVariables(set_variable_data=[named | {"attributeValue": slots}]))
+        return str(changed.set_variable_result[0]["attribute_status"])
+
+    assert (await ask(two, call201.SetNetworkProfile(configuration_slot=1, connection_data=data))).status == "Accepted"
+    assert (await ask(two, call201.SetNetworkProfile(configuration_slot=9, connection_data=data))).status == "Rejected"
+    assert (await prefers("1,0"), await prefers("9")) == ("Accepted", "Rejected")
+
+
 async def test_16_sends_what_is_triggered(six: Any) -> None:
     for message in ("Heartbeat", "MeterValues", "FirmwareStatusNotification", "DiagnosticsStatusNotification"):
         assert (await ask(six, call16.TriggerMessage(requested_message=message))).status == "Accepted"

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from api.ocpp.schema import CallFailed
 from domain.charging_profiles import ChargingProfileBook, ChargingProfilePurpose, ReportCriteria
 from tests.api.ocpp.line import Line
 from tests.api.ocpp.said import noted, said
@@ -29,11 +28,6 @@ def test_2_0_1_hears_all_criteria_there_are(criteria: dict[str, Any]) -> None:
         "GetChargingProfiles",
         heard(criteria),
     )
-
-
-def test_1_6_has_no_word_for_it() -> None:
-    with pytest.raises(CallFailed, match="cannot be asked"):
-        said("1.6", "GetChargingProfiles", {"requestId": 7})
 
 
 @pytest.mark.parametrize("status", ["Accepted", "NoProfiles"])

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.ocpp.parts import parts_of
 from api.ocpp.schema import CallFailed
 from domain.configuration import ConfigurationBook, Setting, Variable
 from tests.api.ocpp.line import Line
@@ -89,3 +90,17 @@ async def test_a_secret_that_a_station_tells_is_masked(v16: Line) -> None:
     keys = [{"key": "AuthorizationKey", "readonly": False, "value": "s3cret"}]
     [event] = await noted(v16, "GetConfiguration", {}, {"configurationKey": keys})
     assert event.settings[0].value == "********"  # type: ignore[attr-defined]
+
+
+async def test_in_1_6_the_keys_that_limit_messages_are_remembered(v16: Line) -> None:
+    def key(name: str, value: str) -> dict[str, Any]:
+        return {"key": name, "readonly": True, "value": value}
+
+    keys = [key("GetConfigurationMaxKeys", "2"), key("SendLocalListMaxLength", "9"), key("ItemsPerMessage", "7")]
+    _, *learned = await noted(v16, "GetConfiguration", {}, {"configurationKey": keys})
+    assert len(learned) == 2
+    station = v16.session.station
+    assert station.message_limit("LocalAuthListCtrlr").items == 9
+    _, payload = said("1.6", "GetVariables", {"variables": [{"variable": name} for name in "ABC"]})
+    parts = parts_of(v16.version, "GetConfiguration", payload, station)
+    assert parts == [{"key": ["A", "B"]}, {"key": ["C"]}]

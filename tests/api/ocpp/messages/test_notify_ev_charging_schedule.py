@@ -62,6 +62,10 @@ async def send(
     if action == "SetChargingProfile":
         profile["transactionId"] = more.pop("transactionId", "TX1")
     typed = {"evseId": 1, "chargingProfile": profile, **more}
+    await record(line, action, typed, answer, key)
+
+
+async def record(line: Line, action: str, typed: dict[str, Any], answer: str | None, key: str | None = None) -> None:
     now = line.node.clock()
     command = Command.blank(Command.stream(line.station_id, f"{now.timestamp():.0f}", now))
     command.request(
@@ -146,3 +150,25 @@ async def test_after_three_repetitions_it_is_left_to_the_operator(v201: Line) ->
     await send(v201, "6")
     await v201.call("NotifyEVChargingSchedule", plan(16))
     assert len(asked(v201)) == 1
+
+
+@pytest.mark.parametrize(
+    ("criteria", "answer", "status"),
+    [
+        ({"chargingProfileId": 1}, "Accepted", "Accepted"),
+        ({"evseId": 1, "stackLevel": 0}, "Accepted", "Accepted"),
+        ({}, "Unknown", "Accepted"),
+        ({}, None, "Rejected"),
+        ({"evseId": 2}, "Accepted", "Rejected"),
+    ],
+)
+async def test_a_profile_that_was_cleared_limits_no_plan(
+    v201: Line, criteria: dict[str, Any], answer: str | None, status: str
+) -> None:
+    await begin(v201)
+    await send(v201, "6")
+    v201.node.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    await record(v201, "ClearChargingProfile", criteria, answer)
+    assert await v201.call("NotifyEVChargingSchedule", plan(16)) == {"status": status}
+    await send(v201, "6")
+    assert await v201.call("NotifyEVChargingSchedule", plan(16)) == {"status": "Rejected"}

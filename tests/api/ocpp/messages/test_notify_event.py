@@ -48,6 +48,16 @@ async def test_an_integer_with_a_point_is_an_integer(v201: Line) -> None:
     assert [type(number) for number in numbers] == [int, int, int]
 
 
+async def test_where_a_connector_is_available_nothing_can_be_charging(v201: Line) -> None:
+    started = {"eventType": "Started", "timestamp": T, "triggerReason": "CablePluggedIn", "seqNo": 0}
+    info = {"transactionInfo": {"transactionId": "T-1"}, "evse": {"id": 2, "connectorId": 1}}
+    await v201.call("TransactionEvent", started | info)
+    for status, suspected in (("Occupied", []), ("Available", ["day.transaction-suspected"])):
+        data = observed({"name": "Connector", "evse": {"id": 2, "connectorId": 1}}, "AvailabilityState", status)
+        await v201.call("NotifyEvent", {"generatedAt": T, "seqNo": 0, "eventData": [data]})
+        assert v201.kinds == ["day.events-notified", "day.status-reported", *suspected]
+
+
 async def test_all_that_a_monitor_tells_is_kept(v201: Line) -> None:
     more = {
         "trigger": "Alerting",
@@ -67,13 +77,3 @@ async def test_all_that_a_monitor_tells_is_kept(v201: Line) -> None:
     assert (told.value, told.trigger, told.cause, told.cleared, told.monitor_id) == ("", "Alerting", 3, True, 9)
     assert (told.tech_code, told.tech_info, told.transaction_id) == ("E42", "hot", "tx-1")
     assert (told.notification_type, told.severity) == ("CustomMonitor", None)
-
-
-async def test_where_a_connector_is_available_nothing_can_be_charging(v201: Line) -> None:
-    started = {"eventType": "Started", "timestamp": T, "triggerReason": "CablePluggedIn", "seqNo": 0}
-    info = {"transactionInfo": {"transactionId": "T-1"}, "evse": {"id": 2, "connectorId": 1}}
-    await v201.call("TransactionEvent", started | info)
-    for status, suspected in (("Occupied", []), ("Available", ["day.transaction-suspected"])):
-        data = observed({"name": "Connector", "evse": {"id": 2, "connectorId": 1}}, "AvailabilityState", status)
-        await v201.call("NotifyEvent", {"generatedAt": T, "seqNo": 0, "eventData": [data]})
-        assert v201.kinds == ["day.events-notified", "day.status-reported", *suspected]

@@ -59,6 +59,29 @@ async def test_the_profile_is_noted_with_the_token_whose_transaction_it_waits_fo
     assert event.remote_start == expected
 
 
+@pytest.mark.parametrize(
+    ("told", "response"),
+    [({"remoteStartId": 7}, {}), ({}, {"transactionId": "TX1"})],
+    ids=["the transaction was told first", "the cable was there first"],
+)
+async def test_the_profile_waits_for_no_transaction_that_runs_already(
+    v201: Line, told: dict[str, Any], response: dict[str, Any]
+) -> None:
+    event = {
+        "eventType": "Started",
+        "timestamp": "2026-11-20T12:00:00Z",
+        "triggerReason": "RemoteStart",
+        "seqNo": 0,
+        "transactionInfo": {"transactionId": "TX1", **told},
+        "evse": {"id": 2, "connectorId": 1},
+    }
+    await v201.call("TransactionEvent", event)
+    action, request = said("2.0.1", "RequestStartTransaction", {**TYPED, "chargingProfile": RELATIVE})
+    [noticed] = await noted(v201, action, request, {"status": "Accepted", **response})
+    assert isinstance(noticed, ChargingProfileBook.Set)
+    assert (noticed.profile.transaction_id, noticed.evse_id, noticed.remote_start) == ("TX1", 2, None)
+
+
 async def test_without_a_profile_nothing_is_noted(line: Line) -> None:
     action, request = said(line.version.name, "RequestStartTransaction", TYPED)
     assert await noted(line, action, request, {"status": "Accepted"}) == []

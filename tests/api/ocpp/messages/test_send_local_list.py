@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from api.ocpp.parts import in_order, parts_of
 from api.ocpp.schema import CallFailed
 from domain.id_token import Permission
 from domain.local_list import ListEntry, LocalListBook
+from domain.station import MessageLimit
 from domain.values import AuthorizationStatus, IdToken
 from tests.api.ocpp.line import Line
 from tests.api.ocpp.said import noted, said
@@ -95,3 +97,18 @@ async def test_what_was_sent_is_noted_with_its_outcome(outcome: str, line: Line)
 async def test_a_station_may_have_no_list(v16: Line) -> None:
     [event] = await noted(v16, "SendLocalList", {"listVersion": 1, "updateType": "Full"}, {"status": "NotSupported"})
     assert (event.outcome, event.entries) == ("NotSupported", ())
+
+
+@pytest.mark.parametrize(("line", "version"), [("1.6", "listVersion"), ("2.0.1", "versionNumber")], indirect=["line"])
+async def test_a_list_that_is_too_long_is_added_to_bit_by_bit(line: Line, version: str) -> None:
+    entries = [{"idToken": tag, "idTokenType": "ISO14443", "status": "Accepted"} for tag in "ABCDE"]
+    typed = {"versionNumber": 7, "updateType": "Full", "localAuthorizationList": entries}
+    _, payload = said(line.version.name, "SendLocalList", typed)
+    line.session.station.report_limit(MessageLimit("localauthlistctrlr", items=2), line.session.now)
+    parts = parts_of(line.version, "SendLocalList", payload, line.session.station)
+    assert [(part["updateType"], part[version], len(part["localAuthorizationList"])) for part in parts] == [
+        ("Full", 7, 2),
+        ("Differential", 8, 2),
+        ("Differential", 9, 1),
+    ]
+    assert in_order(line.version, "SendLocalList")

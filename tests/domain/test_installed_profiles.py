@@ -15,10 +15,12 @@ from domain.charging_profiles import (
     ChargingRateUnit,
     ChargingSchedule,
     Criteria,
-    Installed,
-    InstalledProfile,
     RemoteStart,
     SchedulePeriod,
+)
+from domain.installed_profiles import (
+    Installed,
+    InstalledProfile,
     begin_transaction,
     clear,
     end_transaction,
