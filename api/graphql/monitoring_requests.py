@@ -59,8 +59,13 @@ class SetMonitoringLevelInput(StationRequest):
 
 
 @strawberry.input
-class VariableMonitorInput(ReportVariableInput):
+class VariableMonitorInput:
+    component: str
+    component_instance: str | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
     variable: str
+    instance: str | None = None
     type: MonitorType
     value: Decimal = strawberry.field(
         description="A threshold, a difference (1 for what is no number), or seconds, as the type says."

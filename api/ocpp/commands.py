@@ -33,7 +33,13 @@ log = structlog.get_logger(__name__)
 
 _ACCEPTING = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired", "AcceptedCanceled", "Unpublished"})
 """Statuses by which a station says that it does or will do what was asked; an answer without a status is a yes."""
-_NONE_IS_AN_ANSWER = frozenset({("GetInstalledCertificateIds", "NotFound")})
+_NONE_IS_AN_ANSWER = frozenset(
+    {
+        ("GetInstalledCertificateIds", "NotFound"),
+        ("GetDisplayMessages", "Unknown"),
+        ("GetMonitoringReport", "EmptyResultSet"),
+    }
+)
 """Statuses by which it says that there are none of what it was asked for: the list is empty, nothing was refused."""
 
 _INVITING = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})

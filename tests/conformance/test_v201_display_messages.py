@@ -51,7 +51,7 @@ def stored(number: int, text: str, **more: Any) -> dict[str, Any]:
 async def get(tool: Tool, outcome: str = "Accepted", **input: Any) -> dict[str, Any]:
     """The operator asks for messages: what the station heard."""
     heard, command = await tool.asked("getDisplayMessages", "GetDisplayMessages", {"status": outcome}, **input)
-    assert command["response"] == {"status": outcome}
+    assert (command["status"], command["response"]) == ("ACCEPTED", {"status": outcome})
     return heard
 
 

@@ -53,7 +53,7 @@ async def events(tool: Tool, **filter: Any) -> list[dict[str, Any]]:
 async def report(tool: Tool, answer: str = "Accepted", **input: Any) -> dict[str, Any]:
     """The operator asks for monitors: what the station heard."""
     heard, command = await tool.asked("getMonitoringReport", "GetMonitoringReport", {"status": answer}, **input)
-    assert command["response"] == {"status": answer}
+    assert (command["status"], command["response"]) == ("ACCEPTED", {"status": answer})
     return heard
 
 
