@@ -41,7 +41,7 @@ async def run(*arguments: str, folder: Path, dsn: str) -> tuple[int, str, str]:
 
 async def test_a_rebuild_names_what_it_rebuilt(shelf: Shelf, folder: Path, dsn: str) -> None:
     before = await shelf.contents()
-    await shelf.pool.execute("UPDATE billing_v4.cdr SET energy_wh = 0; DELETE FROM sessions_v2.transaction")
+    await shelf.pool.execute("UPDATE billing_v4.cdr SET energy_wh = 0; DELETE FROM sessions_v3.transaction")
     code, told, complained = await run("rebuild", folder=folder, dsn=dsn)
     assert (code, told) == (0, f"Rebuilt: {', '.join(model.name for model in READ_MODELS)}.\n"), complained
     assert f"{len(busy_day(stations=2))}/{len(busy_day(stations=2))}" in complained, "the progress bar at its end"
@@ -52,11 +52,11 @@ async def test_a_rebuild_that_cannot_be_says_why_in_a_line(shelf: Shelf, folder:
     code, told, complained = await run("rebuild", "nothing", folder=folder, dsn=dsn)
     assert (code, told) == (1, "")
     assert complained.startswith("csms: there is no read model 'nothing'; there are availability,")
-    await shelf.pool.execute("UPDATE stored_events SET state = '{}' WHERE topic = 'transaction.ended'")
+    await shelf.pool.execute("UPDATE stored_events SET state = '{}' WHERE topic = 'charge-detail-record.issued'")
     code, told, complained = await run("rebuild", "billing", folder=folder, dsn=dsn)
     assert (code, told) == (1, "")
     [line] = [line for line in complained.splitlines() if line.startswith("csms: ")]
-    assert "cannot read transaction.ended" in line
+    assert "cannot read charge-detail-record.issued" in line
     assert "Traceback" not in complained
 
 
