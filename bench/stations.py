@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from time import perf_counter, process_time
 from typing import Any
@@ -27,8 +27,13 @@ SAMPLES = 20
 Send = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+SECONDS_A_SAMPLE = 10
+"""By the station's clock, which runs ahead: else so much energy in so little time would be held for review."""
+
+
+def _now(sample: int = 0) -> str:
+    at = datetime.now(UTC) + timedelta(seconds=sample * SECONDS_A_SAMPLE)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _values(register: int, as_text: bool) -> list[dict[str, Any]]:
@@ -51,11 +56,12 @@ async def session_v16(send: Send, station: str, register: int) -> int:
     start = {"connectorId": 1, **token, "meterStart": register, "timestamp": _now()}
     number = (await send("StartTransaction", start))["transactionId"]
     await send("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Charging"})
-    for _ in range(SAMPLES):
+    for n in range(SAMPLES):
         register += 180
-        sample = {"timestamp": _now(), "sampledValue": _values(register, as_text=True)}
+        sample = {"timestamp": _now(n + 1), "sampledValue": _values(register, as_text=True)}
         await send("MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": [sample]})
-    await send("StopTransaction", {**token, "transactionId": number, "meterStop": register, "timestamp": _now()})
+    stop = {**token, "transactionId": number, "meterStop": register, "timestamp": _now(SAMPLES + 1)}
+    await send("StopTransaction", stop)
     await send("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Finishing"})
     await send("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
     await send("Heartbeat", {})
@@ -66,26 +72,28 @@ async def session_v201(send: Send, station: str, register: int) -> int:
     token = {"idToken": station[:12], "type": "ISO14443"}
     info, evse, numbers = {"transactionId": str(uuid4())}, {"id": 1, "connectorId": 1}, count()
 
-    def event(kind: str, trigger: str, **more: Any) -> dict[str, Any]:
-        head = {"eventType": kind, "timestamp": _now(), "triggerReason": trigger, "seqNo": next(numbers)}
+    def event(kind: str, trigger: str, sample: int = 0, **more: Any) -> dict[str, Any]:
+        head = {"eventType": kind, "timestamp": _now(sample), "triggerReason": trigger, "seqNo": next(numbers)}
         return {**head, "transactionInfo": info, **more}
 
     def status(value: str) -> dict[str, Any]:
         return {"timestamp": _now(), "connectorStatus": value, "evseId": 1, "connectorId": 1}
 
-    def meter(context: str) -> list[dict[str, Any]]:
+    def meter(context: str, sample: int = 0) -> list[dict[str, Any]]:
         values = [{**value, "context": context} for value in _values(register, as_text=False)]
-        return [{"timestamp": _now(), "sampledValue": values}]
+        return [{"timestamp": _now(sample), "sampledValue": values}]
 
     await send("StatusNotification", status("Occupied"))
     begin = meter("Transaction.Begin")
     await send("TransactionEvent", event("Started", "CablePluggedIn", evse=evse, meterValue=begin))
     await send("Authorize", {"idToken": token})
     await send("TransactionEvent", event("Updated", "Authorized", idToken=token))
-    for _ in range(SAMPLES):
+    for n in range(1, SAMPLES + 1):
         register += 180
-        await send("TransactionEvent", event("Updated", "MeterValuePeriodic", meterValue=meter("Sample.Periodic")))
-    await send("TransactionEvent", event("Ended", "EVDeparted", meterValue=meter("Transaction.End")))
+        values = meter("Sample.Periodic", n)
+        await send("TransactionEvent", event("Updated", "MeterValuePeriodic", n, meterValue=values))
+    values = meter("Transaction.End", SAMPLES + 1)
+    await send("TransactionEvent", event("Ended", "EVDeparted", SAMPLES + 1, meterValue=values))
     await send("StatusNotification", status("Available"))
     await send("Heartbeat", {})
     return register

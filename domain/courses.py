@@ -8,11 +8,8 @@ from datetime import datetime, timedelta
 
 from domain.metering_truth import MAX_POWER_W, Certainty, Doubt, Finding, Told, Truth, measure, unset
 from domain.rating import Course, Reservation, StateChange
-from domain.transaction import Facts, Occurrence
+from domain.transaction import AHEAD, Facts, Occurrence
 from domain.values import MeterReading
-
-_AHEAD = timedelta(days=1)
-"""So far may a station's clock be ahead of ours before it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ def clocked(events: Sequence[Occurrence]) -> tuple[list[Occurrence], list[Findin
 
 
 def _off(event: Occurrence) -> bool:
-    return unset(event.occurred_at) or event.occurred_at - event.timestamp > _AHEAD
+    return unset(event.occurred_at) or event.occurred_at - event.timestamp > AHEAD
 
 
 def _shifted(event: Occurrence, error: timedelta) -> Occurrence:

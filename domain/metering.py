@@ -8,7 +8,7 @@ interval values.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
@@ -100,6 +100,23 @@ class Energy:
     implausible: bool = False
 
 
+def may_follow(at: datetime, wh: Decimal, later: datetime, later_wh: Decimal) -> bool:
+    """Whether a register can have gone from one value to the other in the time, whatever the station."""
+    return 0 <= later_wh - wh <= 1 + _MOST_WH_A_SECOND * int((later - at).total_seconds())
+
+
+_MOST_WH_A_SECOND = 300
+"""Of a station of a megawatt, and a little more."""
+_ENERGY_UNITS = frozenset({"Wh", "kWh"})
+
+
+def _plain(sample: SampledValue) -> Decimal | None:
+    """The register of the whole outlet in Wh, unsigned; None for any other."""
+    if sample.phase is not None or sample.location != "Outlet" or sample.signed is not None:
+        return None
+    return None if sample.unit not in _ENERGY_UNITS else in_base_unit(sample)
+
+
 @dataclass(slots=True)
 class Register:
     """What has to be remembered of a transaction's samples to know its energy, in whatever order they arrive."""
@@ -115,33 +132,43 @@ class Register:
     last_at: datetime | None = None
     last: Decimal | None = None
     interval_sum: Decimal | None = None
+    odd: bool = field(default=False, compare=False)
+    """Whether there may be more to these samples than one register that rises from the first to the last; it is not if
+    they came in another order.
+    """
 
     def observe(self, readings: Iterable[MeterReading]) -> None:
         for reading in readings:
-            value = total(reading, IMPORT_REGISTER)
-            if value is not None:
-                self._observe_register(reading, value)
+            registers = [sample for sample in reading.values if sample.measurand == IMPORT_REGISTER]
+            if len(registers) == 1 and (plain := _plain(registers[0])) is not None:
+                self._observe_register(reading.at, plain, registers[0].context)
+            elif (value := total(reading, IMPORT_REGISTER)) is not None:
+                self.odd = True
+                self._observe_register(reading.at, value, registers[0].context)
+            elif registers:
+                self.odd = True
             elif (interval := total(reading, IMPORT_INTERVAL)) is not None:
-                self.interval_sum = interval + (self.interval_sum or 0)
+                self.interval_sum, self.odd = interval + (self.interval_sum or 0), True
 
-    def _observe_register(self, reading: MeterReading, value: Decimal) -> None:
-        for sample in reading.values:
-            if sample.measurand == IMPORT_REGISTER:
-                begins, ends = sample.context == "Transaction.Begin", sample.context == "Transaction.End"
-                if begins and (
-                    self.begin_at is None or self.begin is None or (reading.at, value) < (self.begin_at, self.begin)
-                ):
-                    self.begin_at, self.begin = reading.at, value
-                elif ends and (
-                    self.end_at is None or self.end is None or (reading.at, value) > (self.end_at, self.end)
-                ):
-                    self.end_at, self.end = reading.at, value
-                break
+    def _observe_register(self, at: datetime, value: Decimal, context: str) -> None:
+        told = at, value
+        if context == "Transaction.Begin":
+            if self.begin_at is None or self.begin is None or told < (self.begin_at, self.begin):
+                self.begin_at, self.begin = told
+        elif context == "Transaction.End" and (
+            self.end_at is None or self.end is None or told > (self.end_at, self.end)
+        ):
+            self.end_at, self.end = told
         # Of two samples at the same time the lower is the first and the higher the last, whichever arrived first.
-        if self.first_at is None or self.first is None or (reading.at, value) < (self.first_at, self.first):
-            self.first_at, self.first = reading.at, value
-        if self.last_at is None or self.last is None or (reading.at, value) > (self.last_at, self.last):
-            self.last_at, self.last = reading.at, value
+        if self.first_at is None or self.first is None or self.last_at is None or self.last is None:
+            self.first_at, self.first = self.last_at, self.last = told
+        elif told > (self.last_at, self.last):
+            self.odd = self.odd or not may_follow(self.last_at, self.last, at, value)
+            self.last_at, self.last = told
+        else:
+            self.odd = True
+            if told < (self.first_at, self.first):
+                self.first_at, self.first = told
 
     def energy(self) -> Energy:
         if self.begin is not None and self.end is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -24,6 +24,10 @@ from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading
 
 Moment = tuple[datetime, int]
 """A station's time, and the sequence number that decides between equal ones."""
+
+
+AHEAD = timedelta(days=1)
+"""So far may a station's clock be ahead of ours before it is wrong."""
 
 
 class TransactionState(StrEnum):
@@ -93,6 +97,8 @@ class Facts:
             self.last_at = at
         if event.readings:
             self.register.observe(event.readings)
+        if at - event.timestamp > AHEAD:
+            self.register.odd = True
         match event:
             case Transaction.Metered():  # most are
                 pass

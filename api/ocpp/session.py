@@ -17,7 +17,7 @@ from domain.events import ChargeDetailRecord, Command, IdTokenRecord, Station, S
 from domain.id_token import Authorization, Use
 from domain.journal import Entry, Evidence, load
 from domain.rating import Bill, rate
-from domain.settling import settled
+from domain.settling import settled, settled_plainly
 from domain.station import TariffRef
 from domain.station_day import TransactionRef
 from domain.streams import DAY, TRANSACTION, within
@@ -310,7 +310,8 @@ class StationSession:
         if transaction.state is not TransactionState.ENDED:
             return None
         if self._settled is None or self._settled[0] != (transaction.id, transaction.version):
-            told = settled(await self._told(transaction), await self.terms(transaction))
+            terms = await self.terms(transaction)
+            told = settled_plainly(transaction.facts, terms) or settled(await self._told(transaction), terms)
             self._settled = (transaction.id, transaction.version), told
         return self._settled[1]
 
