@@ -24,6 +24,8 @@ from tests.pem import LEAF, ROOT
 SECONDS = float(os.environ.get("CSMS_NETWORK_SECONDS", "15"))
 STATIONS = 50
 _ASKERS = 8
+_ROUNDS = 4
+"""In how many the stations hear the rest: a reconciliation has one thing to ask after the other."""
 _WHEN = "2026-11-20T12:00:00Z"
 _DROPPED = "the connection closed before the station answered"
 """The one error that may be: a reset ends the connection over which something else was asked."""
@@ -208,22 +210,34 @@ async def test_a_network_that_is_asked_everything_owes_no_answer_and_keeps_no_or
         await api.until(
             lambda answer: len(answer["stations"]["nodes"]) == STATIONS, "{ stations(first: 100) { nodes { id } } }"
         )
+        for station in network.plan.names()[::2]:
+            await api.well("setStationOptions", stationId=station, reconcile="ON_BOOT")
         async with asyncio.TaskGroup() as tasks:
             for _ in range(_ASKERS):
                 tasks.create_task(network.ask())
             tasks.create_task(network.release())
             await first
-        await run_fleet(network.plan)  # once more, unasked: what was asked for at the very end is still to be sent
-        await asyncio.sleep(1)
-        commands = await _all(api, "commands", "action status error")
+        for station in network.plan.names()[::2]:
+            await api.well("setStationOptions", stationId=station, reconcile="MANUAL")
+        for _ in range(_ROUNDS):
+            await run_fleet(network.plan)  # unasked: what was asked for at the very end is still to be sent
+            await asyncio.sleep(1)
+            commands = await _all(api, "commands", "action status error")
+            reconciliations = await _all(api, "reconciliations", "status findings { problem }")
+            if all(each["status"] not in ("REQUESTED", "SENT") for each in (*commands, *reconciliations)):
+                break
         transactions = await _all(api, "transactions", "id state estimated provisional")
     statuses = Counter(command["status"] for command in commands)
     errors = Counter(command["error"] for command in commands if command["status"] == "ERROR")
     print(f"{len(transactions)} transactions, {dict(statuses)}, {dict(errors)}, {dict(network.asked)}")
+    done = Counter(reconciliation["status"] for reconciliation in reconciliations)
+    problems = Counter(found["problem"] for each in reconciliations for found in each["findings"])
+    print(f"reconciliations: {dict(done)}, {dict(problems)}")
     assert len(transactions) >= STATIONS
     assert set(network.asked) == set(network.everything) or SECONDS < 60
     assert set(statuses) <= {"ACCEPTED", "REJECTED", "ERROR"}, statuses
     assert set(errors) <= {_DROPPED}, errors
+    assert set(done) <= {"DONE"}
     assert [t for t in transactions if t["state"] != "ENDED" or t["provisional"]] == []
     audit = subprocess.run(  # noqa: ASYNC221  # nobody else runs by now
         [*csms(), "audit"], env=server.environment, capture_output=True, text=True, check=False

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.conftest import BOOT_16, token, tool, tool201  # noqa: F401  # fixtures
+from tests.conformance.conftest import BOOT_16, BOOT_201, token, tool, tool201  # noqa: F401  # fixtures
 from tests.conformance.smart_charging import charging, event, given, of_transaction, set_profile, wire
 from tests.conformance.tool import Tool, moment
+from tests.endtoend.front_end import Api
 from tests.endtoend.reconciled import ACCEPTED, NOTHING, begin, done, hears
+from tests.endtoend.server import Server
 
 CSO = {"chargingProfile": {"chargingLimitSource": ["CSO"]}}
 NONE = {"status": "NoProfiles"}
@@ -70,6 +73,21 @@ async def test_a_profile_of_a_transaction_is_set_again_until_that_ends(tool201: 
     await event(tool201, transaction_id, 3, "Ended", "EVDeparted")
     await begin(tool201)
     assert (await done(tool201))["chargingProfiles"] == NOTHING
+
+
+async def test_a_profile_of_a_transaction_that_we_ended_is_not_set_again(own_server: Callable[..., Server]) -> None:
+    server = own_server(unknown_stations="accept", transaction_grace="0.1")
+    async with Api(server) as api, Tool(api, "2.0.1", "TOOL-CLOSED", None) as station:
+        await api.well("setIdToken", idToken="CARD", status="Accepted")
+        await station.call("BootNotification", **BOOT_201)
+        await charging(station, "CARD")
+        await set_profile(station, of_transaction())
+        await station.call("BootNotification", **BOOT_201)
+        query = "query($id: ID!) { transactions(first: 1, filter: {stationId: $id}) { nodes { estimated } } }"
+        closed = {"transactions": {"nodes": [{"estimated": True}]}}
+        await api.until(lambda answer: answer == closed, query, id=station.id)
+        await begin(station)
+        assert (await done(station))["chargingProfiles"] == NOTHING
 
 
 async def test_profiles_that_1_6_took_before_a_boot_are_set_again(tool: Tool) -> None:  # noqa: F811
