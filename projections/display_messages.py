@@ -336,3 +336,21 @@ async def display_messages_page(
         after=after,
         where={"station_id = {}": station_id, here: present_at},
     )
+
+
+async def wished_of(pool: asyncpg.Pool, station_id: str) -> list[DisplayMessageRow]:
+    """What we asked of a station last, message by message, without those that it had until we or their end came."""
+    query = f"""
+        SELECT * FROM {display_messages.schema}.display_message
+        WHERE station_id = $1 AND asked_at IS NOT NULL AND coalesce(desired, confirmed) IS NOT NULL
+        AND (removed_at IS NULL OR (removal = 'NOT_REPORTED' AND desired IS NOT NULL)) ORDER BY id
+    """  # noqa: S608
+    return [DisplayMessageRow(*record) for record in await pool.fetch(query, station_id)]
+
+
+async def report_has_come(pool: asyncpg.Pool, station_id: str, request_id: int) -> bool:
+    """Whether everything is here that a station was to report, which may be nothing."""
+    query = f"SELECT * FROM {display_messages.schema}.held WHERE station_id = $1"  # noqa: S608
+    record = await pool.fetchrow(query, station_id)
+    report = None if record is None else _decode(HeldRow(*record).held).reports.get(request_id)
+    return report is None or (report.complete and report.everything is not None)

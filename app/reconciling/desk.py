@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,16 +11,22 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 import asyncpg
+import msgspec
 
 from api.graphql.requesting import Wish, request
+from api.ocpp.registry import SENDERS
 from domain.command import CommandStatus
 from domain.journal import Journal
 from domain.reconciliation import Finding
-from projections.commands import commands, commands_by_id
+from domain.transaction import TransactionState
+from projections.availability import stations_by_id
+from projections.commands import CommandRow, commands, commands_by_id
 from projections.model import ReadModel, position
+from projections.sessions import transactions_page
 
 _PATIENCE = 60.0
 """Seconds for a station to answer, and as many for the read models to show it."""
+_MOST = 1_000
 
 
 class Unanswered(Exception):
@@ -37,26 +44,53 @@ class Desk:
     sent: list[str] = field(default_factory=list)
     problem: str | None = None
 
-    async def ask(self, action: str, payload: dict[str, Any]) -> None:
-        """Ask the station for what it has; returns when it shows. Raises Unanswered."""
-        status, error = await self._request(action, payload, [])
-        if status is not CommandStatus.ACCEPTED:
-            raise Unanswered(f"{action}: {error or status}")
+    async def ask(self, action: str, payload: dict[str, Any], none: str | None = None) -> None:
+        """Ask the station for what it has; returns when it shows. Raises Unanswered.
+
+        `none` is the status by which it says that it has none of it.
+        """
+        row = await self._request(action, payload, [])
+        if row.status != CommandStatus.ACCEPTED and (none is None or _status(row) != none):
+            raise Unanswered(f"{action}: {row.error or row.status}")
 
     async def mend(self, action: str, payload: dict[str, Any]) -> bool:
         """Send something again; whether the station has taken it. What it has not is noted."""
-        status, error = await self._request(action, payload, self.sent)
-        if status is not CommandStatus.ACCEPTED:
-            self.problem = f"{action}: {error or status}"
-        return status is CommandStatus.ACCEPTED
+        row = await self._request(action, payload, self.sent)
+        if row.status != CommandStatus.ACCEPTED:
+            self.problem = f"{action}: {row.error or row.status}"
+        return row.status == CommandStatus.ACCEPTED
 
-    async def _request(self, action: str, payload: dict[str, Any], ids: list[str]) -> tuple[CommandStatus, str | None]:
+    async def can_say(self, action: str) -> bool:
+        """Whether the station's version has words for it; reads `availability`."""
+        station = (await stations_by_id(self.pool, [self.station_id])).get(self.station_id)
+        return station is not None and (station.ocpp_version, action) in SENDERS
+
+    async def running(self) -> set[str]:
+        """The station's transactions that have not ended, as it knows them; reads `sessions`."""
+        page = await transactions_page(
+            self.pool, _MOST, None, station_id=self.station_id, state=TransactionState.ACTIVE
+        )
+        return {row.transaction_id for row in page.rows}
+
+    async def wait_for(self, come: Callable[[], Awaitable[bool]], what: str) -> None:
+        """Wait until what a station sends after its answer shows. Raises Unanswered if it does not in time."""
+        deadline = monotonic() + _PATIENCE
+        while not await come():
+            if monotonic() > deadline:
+                raise Unanswered(f"{what} did not come")
+            await asyncio.sleep(0.05)
+
+    @staticmethod
+    def number() -> int:
+        """For a request that reports refer to."""
+        return 1 + secrets.randbelow(2**31 - 1)
+
+    async def _request(self, action: str, payload: dict[str, Any], ids: list[str]) -> CommandRow:
         wish = Wish(self.station_id, action, payload, True, None, _PATIENCE, _PATIENCE)
         command_id, _ = await request(self, wish)
         ids.append(command_id)
         await self.up_to_date()
-        row = (await commands_by_id(self.pool, [command_id]))[command_id]
-        return CommandStatus(row.status), row.error
+        return (await commands_by_id(self.pool, [command_id]))[command_id]
 
     async def up_to_date(self) -> None:
         """Wait until what has been recorded shows. Raises Unanswered if it does not in time."""
@@ -68,6 +102,10 @@ class Desk:
 
     def finding(self, subject: str) -> Finding:
         return Finding(subject, self.differing, tuple(self.sent), self.problem)
+
+
+def _status(row: CommandRow) -> Any:
+    return msgspec.json.decode(row.response).get("status") if row.response else None
 
 
 class Subject(NamedTuple):

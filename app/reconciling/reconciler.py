@@ -12,9 +12,12 @@ import structlog
 from eventsourcing.persistence import MapperDeserialisationError, RecordConflictError
 
 from api.ocpp.node import Node
+from app.reconciling.charging_profiles import CHARGING_PROFILES
 from app.reconciling.configuration import CONFIGURATION
 from app.reconciling.desk import Desk, Subject, Unanswered
+from app.reconciling.display_messages import DISPLAY_MESSAGES
 from app.reconciling.local_list import LOCAL_LIST
+from app.reconciling.network_profiles import NETWORK_PROFILES
 from app.reconciling.reservations import RESERVATIONS
 from domain.aggregate import DomainEvent
 from domain.events import LocalListBook, Reconciliation, Station, StationDay
@@ -26,7 +29,14 @@ from domain.values import Reconciling
 
 log = structlog.get_logger(__name__)
 
-SUBJECTS: tuple[Subject, ...] = (CONFIGURATION, LOCAL_LIST, RESERVATIONS)
+SUBJECTS: tuple[Subject, ...] = (
+    CONFIGURATION,
+    NETWORK_PROFILES,
+    LOCAL_LIST,
+    RESERVATIONS,
+    CHARGING_PROFILES,
+    DISPLAY_MESSAGES,
+)
 """In the order in which they are seen to: settings may say how the others are to be sent."""
 
 _TOPICS = [

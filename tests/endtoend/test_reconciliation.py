@@ -7,47 +7,17 @@ from typing import Any
 
 import pytest
 
+from app.reconciling.reconciler import SUBJECTS
 from tests.conformance.conftest import BOOT_16, BOOT_201, token, tool, tool201  # noqa: F401  # fixtures
 from tests.conformance.tool import Tool, moment
 from tests.endtoend.front_end import Api
-
-SHOWN = "{ id status cause findings { subject differing problem commands { action status payload } } }"
-FIELDS = f"reconciliation {SHOWN}"
-LATEST = "query ($id: ID!) { reconciliations(first: 1, stationId: $id) { nodes " + SHOWN + " } }"
-ACCEPTED = {"status": "Accepted"}
-NOTHING = {"differing": 0, "problem": None, "commands": []}
-
-
-async def done(tool: Tool) -> dict[str, dict[str, Any]]:  # noqa: F811
-    """What came of the latest reconciliation, subject by subject."""
-
-    def over(answer: Any) -> bool:
-        nodes = answer["reconciliations"]["nodes"]
-        return bool(nodes) and nodes[0]["status"] == "DONE"
-
-    answer = await tool.api.until(over, LATEST, id=tool.id)
-    return found(answer["reconciliations"]["nodes"][0])
-
-
-def found(reconciliation: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {finding.pop("subject"): finding for finding in reconciliation["findings"]}
-
-
-async def begin(tool: Tool) -> None:  # noqa: F811
-    payload = await tool.api.well("reconcileStation", FIELDS, stationId=tool.id, waitSeconds=0)
-    assert payload["reconciliation"]["status"] == "REQUESTED"
-
-
-async def hears(tool: Tool, action: str, **answer: Any) -> dict[str, Any]:  # noqa: F811
-    heard = await tool.hears(action)
-    await tool.answers(heard, **answer)
-    return heard.payload
+from tests.endtoend.reconciled import ACCEPTED, FIELDS, NOTHING, begin, done, found, hears
 
 
 async def test_a_station_of_which_nothing_was_wished_hears_nothing(tool: Tool) -> None:  # noqa: F811
     payload = await tool.api.well("reconcileStation", FIELDS, stationId=tool.id)
     assert (payload["reconciliation"]["status"], payload["reconciliation"]["cause"]) == ("DONE", "OPERATOR")
-    assert found(payload["reconciliation"]) == dict.fromkeys(("configuration", "localList", "reservations"), NOTHING)
+    assert found(payload["reconciliation"]) == {subject.name: NOTHING for subject in SUBJECTS}
 
 
 async def test_an_unknown_station_is_not_compared(api: Api) -> None:

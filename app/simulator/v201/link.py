@@ -15,6 +15,7 @@ from app.simulator.v201.displays_and_monitors import DisplaysAndMonitors
 from app.simulator.v201.profiles import Profiles
 from app.simulator.v201.readings import meter_value
 from app.simulator.v201.reports import Reports
+from app.simulator.v201.reservations import Reservations
 
 if TYPE_CHECKING:
     from app.simulator.station import Station
@@ -30,7 +31,7 @@ TRIGGERS = {
 }
 
 
-class Link201(Reports, Profiles, DisplaysAndMonitors, ChargePoint):  # type: ignore[misc]
+class Link201(Reports, Profiles, Reservations, DisplaysAndMonitors, ChargePoint):  # type: ignore[misc]
     def __init__(self, station: Station, socket: Any) -> None:
         super().__init__(station.id, socket, response_timeout=station.plan.timeout, logger=log)
         self.join(station)
