@@ -93,7 +93,8 @@ def _number(event: DomainEvent) -> int | None:
         case DeviceModelBook.PartReported() | DeviceModelBook.ReportAnswered():
             return event.request_id
         case Command.Sent() | Command.PartSent() if event.action in _ASKING:
-            return int(event.payload["requestId"])
+            number = int(event.payload["requestId"])  # by hand it may be anything; no station answers to that
+            return number if -(2**31) <= number < 2**31 else None
         case _:
             return None
 

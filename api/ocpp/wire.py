@@ -64,6 +64,13 @@ def number_of(value: int) -> int:
     return value
 
 
+def integer(value: float) -> int:
+    """An integer as OCPP has them, with 32 bits. Raises CallFailed for any other."""
+    if not -(2**31) <= value < 2**31:
+        raise CallFailed("PropertyConstraintViolation", f"{value} has more than 32 bits")
+    return int(value)
+
+
 def reference(value: int | None) -> int | None:
     """An id that we gave the station (of a remote start, of a reservation); one beyond 32 bits is none of ours."""
     return value if value is not None and 0 <= value < 2**31 else None

@@ -169,3 +169,9 @@ async def test_reports_are_found_youngest_first(shelf: Shelf, book: DeviceModelB
     assert ([row.request_id for row in page.rows], page.has_next) == ([3], True)
     rest = await reports_page(shelf.pool, 9, page.rows[0].id, status="ASKED")
     assert [row.request_id for row in rest.rows] == [1]
+
+
+async def test_a_number_that_ocpp_does_not_have_is_no_report(shelf: Shelf) -> None:
+    await shelf.given(asked(request_id=2**63, reportBase="FullInventory"))
+    assert await shown(shelf) == []
+    assert await shelf.parked(reports) == []

@@ -5,6 +5,7 @@ Typed payload: `requestId`, `reportBase`. The report comes in NotifyReports.
 
 from typing import Any
 
+from api.ocpp import wire
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
 from domain.device_model import DeviceModelBook
@@ -20,7 +21,7 @@ async def report_answered(session: StationSession, request: dict[str, Any], resp
     book = await session.book(DeviceModelBook)
     book.trigger_event(
         DeviceModelBook.ReportAnswered,
-        request_id=request["requestId"],
+        request_id=wire.integer(request["requestId"]),
         outcome=response["status"],
         timestamp=session.now,
     )

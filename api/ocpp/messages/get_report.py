@@ -7,7 +7,7 @@ NotifyReports; where the names take several requests, each has a report of its o
 
 from typing import Any
 
-from api.ocpp import variables
+from api.ocpp import variables, wire
 from api.ocpp.parts import divided
 from api.ocpp.registry import answered, sent
 from api.ocpp.session import StationSession
@@ -43,7 +43,7 @@ async def report_answered(session: StationSession, request: dict[str, Any], resp
     book = await session.book(DeviceModelBook)
     book.trigger_event(
         DeviceModelBook.ReportAnswered,
-        request_id=request["requestId"],
+        request_id=wire.integer(request["requestId"]),
         outcome=response["status"],
         timestamp=session.now,
     )

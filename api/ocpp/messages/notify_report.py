@@ -17,8 +17,8 @@ async def notify_report(session: StationSession, request: dict[str, Any]) -> dic
     book = await session.book(DeviceModelBook)
     book.trigger_event(
         DeviceModelBook.PartReported,
-        request_id=wire.number_of(request["requestId"]),
-        seq_no=wire.number_of(request["seqNo"]),
+        request_id=wire.integer(request["requestId"]),
+        seq_no=wire.integer(request["seqNo"]),
         generated_at=wire.instant(request["generatedAt"]),
         more=request.get("tbc", False),
         variables=reported,

@@ -35,7 +35,7 @@ def set_network_profile(typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 @answered("SetNetworkProfile", "2.0.1")
 async def profile_answered(session: StationSession, request: dict[str, Any], response: dict[str, Any]) -> None:
-    slot, data = wire.number_of(request["configurationSlot"]), request["connectionData"]
+    slot, data = wire.integer(request["configurationSlot"]), request["connectionData"]
     profile = NetworkProfile(
         url=data["ocppCsmsUrl"],
         security_profile=data["securityProfile"],

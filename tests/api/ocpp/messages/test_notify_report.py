@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from domain.configuration import Variable
 from domain.device_model import Attribute, Characteristics, DeviceModelBook, VariableReport
 from domain.values import Evse
@@ -61,6 +63,13 @@ async def test_a_last_part_may_be_empty(v201: Line) -> None:
     [event] = v201.happened
     assert isinstance(event, DeviceModelBook.PartReported)
     assert (event.more, event.variables) == (False, ())
+
+
+@pytest.mark.parametrize("field", ["requestId", "seqNo"])
+async def test_numbers_are_those_that_ocpp_has(v201: Line, field: str) -> None:
+    assert await v201.call("NotifyReport", PART | {field: -1}) == {}
+    refused = await v201.call("NotifyReport", PART | {field: 2**31})
+    assert refused.code == "PropertyConstraintViolation"
 
 
 async def test_a_secret_that_a_station_tells_is_masked(v201: Line) -> None:
