@@ -60,7 +60,7 @@ class SetMonitoringLevelInput(StationRequest):
 
 @strawberry.input
 class VariableMonitorInput(ReportVariableInput):
-    variable: str
+    variable: str = strawberry.field()  # without the default that the inherited one has
     type: MonitorType
     value: Decimal = strawberry.field(
         description="A threshold, a difference (1 for what is no number), or seconds, as the type says."
