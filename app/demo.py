@@ -51,7 +51,7 @@ _TERMS = Terms(
 
 
 def run_demo(settings: Settings, *, stations: int, duration: float | None, speed: float) -> None:
-    """Run it until Ctrl-C, or for `duration` seconds."""
+    """Run it until Ctrl-C, or for `duration` seconds from when stations can charge."""
     chosen = settings.model_copy(
         update={
             "data_dir": settings.data_dir / "demo",
@@ -90,8 +90,6 @@ async def _demo(chosen: Settings, dsn: str, stations: int, duration: float | Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if duration is not None:
-        loop.call_later(duration, stop.set)
     async with running(chosen, dsn, Role.ALL) as system:
         plan = FleetPlan(
             url=f"ws://127.0.0.1:{system.ocpp_port}/ocpp",
@@ -103,6 +101,8 @@ async def _demo(chosen: Settings, dsn: str, stations: int, duration: float | Non
             idle=300,
         )
         await _prepare(system, plan)
+        if duration is not None:
+            loop.call_later(duration, stop.set)
         async with _fleet(plan, stop):
             await _watch(system, stop)
 

@@ -1,6 +1,7 @@
 """What a station may be asked in its version: for each action the official JSON schema, and a few words of ours.
 
-The descriptions that the schema files bring along are left out: ours are those of the message files.
+The descriptions that the schema files bring along are left out: ours are those of the message files. Left out, too, is
+what a CSMS must not say although the schema allows it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,16 @@ import orjson
 
 from api.ocpp import registry, schema
 from api.ocpp.versions import VERSIONS, Version
+from domain.charging_profiles import ChargingProfilePurpose
 
 _NAME = re.compile(r"\b[A-Z]\w+")
 _PARAGRAPHS = re.compile(r" \((?:1\.6|2\.|[A-Z]\d)[^)]*\)")
 _LEFT_OUT = frozenset({"description", "comment", "javaType", "title", "$id"})
+_NOT_OURS = {
+    "ClearChargingProfile": ChargingProfilePurpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS,
+    "SetChargingProfile": ChargingProfilePurpose.CHARGING_STATION_EXTERNAL_CONSTRAINTS,
+}
+"""By action: the value of an enumeration that is for others to use (2.0.1 K01, K10)."""
 
 
 class Form(NamedTuple):
@@ -71,16 +78,18 @@ def _sentence(text: str) -> str:
 def _schema(version: Version, action: str) -> dict[str, Any]:
     file = files(version.schemas).joinpath(f"{action}{version.request_suffix}.json")
     official: dict[str, Any] = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    return {**_plain(official), "title": action}
+    return {**_plain(official, _NOT_OURS.get(action)), "title": action}
 
 
-def _plain(rules: Any) -> Any:
+def _plain(rules: Any, not_ours: str | None) -> Any:
     """Rules without what only tells about them; what stands under `properties` are names of fields."""
     if not isinstance(rules, dict):
         return rules
     kept = {key: rule for key, rule in rules.items() if key not in _LEFT_OUT}
     for key in kept.keys() & {"properties", "definitions"}:
-        kept[key] = {name: _plain(rule) for name, rule in kept[key].items()}
+        kept[key] = {name: _plain(rule, not_ours) for name, rule in kept[key].items()}
     if "items" in kept:
-        kept["items"] = _plain(kept["items"])
+        kept["items"] = _plain(kept["items"], not_ours)
+    if "enum" in kept:
+        kept["enum"] = [value for value in kept["enum"] if value != not_ours]
     return kept

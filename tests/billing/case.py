@@ -53,11 +53,11 @@ _UNITS = {"kWh": Decimal(1), "min": Decimal(1) / 60, "s": Decimal(1) / 3600, "h"
 
 
 def cases() -> list[tuple[str, dict[str, Any]]]:
-    found = []
-    for file in sorted(CASES.glob("*.yaml")):
-        told = yaml.load(file.read_text(), Loader=yaml.BaseLoader)  # noqa: S506  # text, and nothing but text
-        found += [(f"{file.stem}: {case['case']}", case) for case in told]
-    return found
+    return [
+        (f"{file.stem}: {case['case']}", case)
+        for file in sorted(CASES.glob("*.yaml"))
+        for case in yaml.load(file.read_text(), Loader=yaml.BaseLoader)  # noqa: S506  # text, and nothing but text
+    ]
 
 
 def terms_of(told: dict[str, Any] | None) -> Terms | None:

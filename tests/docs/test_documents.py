@@ -17,7 +17,8 @@ TO_READ = [document for document in DOCUMENTS if any(block.language in RUN for b
 
 def test_what_the_documents_say_is_so(new_dsn: Callable[[], str], subtests: pytest.Subtests) -> None:
     # All at once, since readers mostly wait: for a server to start, for a car to charge.
-    with TemporaryDirectory(prefix="csms-docs-") as folder:  # a short path: a socket's may not be long
+    # A short path: a socket's may not be long. The PostgreSQL of a demo that had to be killed may still write there.
+    with TemporaryDirectory(prefix="csms-docs-", ignore_cleanup_errors=True) as folder:
         readers = {d: Reader(d, new_dsn(), new_dsn(), Path(folder, d.stem)) for d in TO_READ}
         with ThreadPoolExecutor(len(readers)) as people:
             reading = {document: people.submit(reader.read) for document, reader in readers.items()}

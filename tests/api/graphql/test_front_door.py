@@ -11,6 +11,7 @@ from graphql import get_introspection_query
 from structlog.testing import capture_logs
 
 from api.graphql.router import bearer
+from projections.availability import availability
 from tests.api.graphql.conftest import KEY, Api
 
 TYPENAME = {"query": "{ __typename }"}
@@ -132,7 +133,7 @@ async def test_a_mistyped_field_is_not_guessed(api: Api) -> None:
 
 
 async def test_an_error_nobody_foresaw_is_a_number_to_the_caller_and_a_trace_in_the_log(api: Api) -> None:
-    await api.pool.execute("ALTER TABLE availability_v3.station RENAME TO elsewhere")
+    await api.pool.execute(f"ALTER TABLE {availability.schema}.station RENAME TO elsewhere")
     with capture_logs() as logs:
         answer = await api.post('{ station(id: "CS1") { id } }')
     error = answer["errors"][0]
@@ -142,7 +143,7 @@ async def test_an_error_nobody_foresaw_is_a_number_to_the_caller_and_a_trace_in_
     assert "station" not in error["message"]
     (logged,) = [entry for entry in logs if entry["event"] == "graphql.failed"]
     assert logged["correlation_id"] == number
-    assert "availability_v3" in str(logged["exc_info"])
+    assert availability.schema in str(logged["exc_info"])
 
 
 async def test_texts_that_cannot_be_stored_are_bad_input_everywhere(api: Api) -> None:

@@ -60,5 +60,15 @@ def test_the_rules_are_the_standards() -> None:
     assert schema["properties"]["log"] == {"$ref": "#/definitions/LogParametersType"}
 
 
+@pytest.mark.parametrize(
+    ("action", "offered"),
+    [("SetChargingProfile", False), ("ClearChargingProfile", False), ("GetChargingProfiles", True)],
+)
+def test_what_is_for_others_to_set_is_not_offered(action: str, offered: bool) -> None:
+    purposes = forms_of("2.0.1")[action].schema["definitions"]["ChargingProfilePurposeEnumType"]["enum"]
+    assert {"ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile"} <= set(purposes)
+    assert ("ChargingStationExternalConstraints" in purposes) is offered
+
+
 def test_a_version_nobody_speaks_has_none() -> None:
     assert forms("0.1") is None
