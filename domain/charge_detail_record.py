@@ -28,8 +28,6 @@ class Occasion(StrEnum):
     """The station told more of it afterwards."""
     RELEASED = "RELEASED"
     """Somebody looked at it and let it go out."""
-    RE_RATED = "RE_RATED"
-    """It was rated again, under corrected prices or rules."""
 
 
 class NotHeld(ValueError):
@@ -98,10 +96,12 @@ class ChargeDetailRecord(Aggregate):
         return transaction_stream.replace(TRANSACTION, CHARGE_DETAIL_RECORD, 1)
 
     def settle(self, settlement: Settlement, at: datetime) -> None:
-        """Bill the session, or hold it back. The same again changes nothing."""
+        """Bill the session, or hold it back. The same again changes nothing; what is told of a session whose bill was
+        waived waits for a person too.
+        """
         if settlement == self.settlement:
             return
-        if settlement.held:
+        if settlement.held or self.waived:
             self.trigger_event(ChargeDetailRecord.Held, settlement=settlement, timestamp=at)
         else:
             occasion = Occasion.TOLD_LATER if self.exists else Occasion.ENDED
@@ -112,11 +112,6 @@ class ChargeDetailRecord(Aggregate):
         if not self.held or self.settlement is None:
             raise NotHeld("the record is not held")
         self._issue(self.settlement, Occasion.RELEASED, at, reason)
-
-    def re_rate(self, settlement: Settlement, reason: str, at: datetime) -> None:
-        """Take what it comes to now for the bill, whoever was to look at it."""
-        if settlement != self.settlement or self.held:
-            self._issue(settlement, Occasion.RE_RATED, at, reason)
 
     def waive(self, reason: str, at: datetime) -> None:
         """Forget about it. Raises NotHeld if there is nothing to be forgotten."""

@@ -26,8 +26,8 @@ Moment = tuple[datetime, int]
 """A station's time, and the sequence number that decides between equal ones."""
 
 
-AHEAD = timedelta(days=1)
-"""So far may a station's clock be ahead of ours before it is wrong."""
+AHEAD = timedelta(days=30)
+"""So far may a station's clock be ahead of ours before its times are put right: simulated ones run ahead by days."""
 
 
 class TransactionState(StrEnum):
