@@ -17,6 +17,7 @@ TRANSACTION = "transaction"
 COMMAND = "command"
 ID_TOKEN = "id-token"  # noqa: S105  # the name of a kind of stream
 TARIFF = "tariff"
+METER_KEYS = "meter-keys"
 RECONCILIATION = "reconciliation"
 
 

@@ -19,6 +19,7 @@ from domain.installed_profiles import Confirmation
 from domain.rating import LineKind, PriceKind
 from domain.reconciliation import Cause
 from domain.sales_tariff import CostKind
+from domain.signed_verdict import Verdict
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, Reconciling, RegistrationStatus
 from projections.reconciliations import ReconciliationStatus
@@ -45,6 +46,7 @@ __all__ = [
     "ReservationStatus",
     "ResetType",
     "TransactionState",
+    "Verdict",
     "WishOutcome",
     "connector_status",
 ]
@@ -65,6 +67,15 @@ strawberry.enum(LineKind, name="ChargeLineKind")
 strawberry.enum(PriceKind)
 strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
+strawberry.enum(
+    Verdict,
+    name="SignedValueVerdict",
+    description="What signed meter values prove; of a transaction the first that applies. INVALID_SIGNATURE: changed,"
+    " or signed with another key. UNREADABLE: damaged. UNSUPPORTED: a format, an algorithm or a key that the server"
+    " cannot check. OTHER_KEY: signed with a key that the station sent and nobody has stored. UNKNOWN_KEY: no key is"
+    " stored (setMeterKey). METER_ERROR: the meter reports a fault. NOT_CONTINUOUS: not of one meter, or pages are"
+    " missing. INCOMPLETE: begin or end are missing, as while it goes on.",
+)
 strawberry.enum(RegistrationStatus)
 strawberry.enum(WishOutcome)
 strawberry.enum(Reconciling, description="When what a station has is compared with what it should have, and mended.")
