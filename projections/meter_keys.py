@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from domain.aggregate import DomainEvent
 from domain.events import MeterKeys
 from domain.streams import parse
-from projections.configuration import configuration
+from projections import configuration as settings
 from projections.model import Key, ReadModel, Row, Rows, Table
 
 _metadata = sa.MetaData()
@@ -89,7 +89,7 @@ async def reported_meter_keys(pool: asyncpg.Pool, station_id: str) -> list[tuple
     """EVSE and key, as the station says in its configuration (1.6 MeterPublicKey1, 2.x FiscalMetering.PublicKey)."""
     query = (
         "SELECT coalesce(evse_id, substring(variable_folded FROM '^meterpublickey([0-9]{1,4})$')::int, 0), confirmed"  # noqa: S608
-        f" FROM {configuration.schema}.setting WHERE station_id = $1 AND confirmed <> '' AND"
+        f" FROM {settings.configuration.schema}.setting WHERE station_id = $1 AND confirmed <> '' AND"
         " (variable_folded ~ '^meterpublickey[0-9]{0,4}$'"
         " OR (component_folded = 'fiscalmetering' AND variable_folded = 'publickey')) ORDER BY key LIMIT 100"
     )
