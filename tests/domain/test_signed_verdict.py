@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app.signatures import verify
+from domain.ocmf import Record
 from domain.signed_verdict import Assessment, Verdict, assess
 from domain.values import SignedValue
 from tests.signing_meter import Meter, reading, wrapped
@@ -184,3 +185,30 @@ def test_a_value_that_cannot_be_checked_is_never_called_valid() -> None:
     assert judged(begin, end, odd).verdict is Verdict.UNSUPPORTED
     garbled = wrapped(METER.record("T9", reading("E", "113"), SD="xyz"))
     assert judged(begin, end, garbled).verdict is Verdict.UNREADABLE
+
+
+def test_no_character_of_what_was_signed_can_be_changed_unnoticed() -> None:
+    begin, end = METER.value("T7", reading("B", "1")), METER.record("T8", reading("E", "2"))
+    signed = range(len("OCMF|"), end.index("|{", len("OCMF|")))
+    for place in signed:
+        for other in ("", "7", end[place] * 2):
+            changed = end[:place] + other + end[place + 1 :]
+            if changed != end:
+                found = judged(begin, wrapped(changed))
+                assert found.verdict in (Verdict.INVALID_SIGNATURE, Verdict.UNREADABLE), changed
+    for place in range(len(end)):
+        found = judged(begin, wrapped(end[:place] + "\x7f" + end[place + 1 :]))
+        assert found.energy_wh in (None, 1000)
+
+
+def test_a_value_is_checked_once_however_often_it_was_told() -> None:
+    tried = []
+
+    def counted(key: bytes, record: Record) -> bool:
+        tried.append(key)
+        return verify(key, record)
+
+    keys = [Meter().key.hex() for _ in range(50)]
+    forged = [wrapped(METER.record("T1", reading("B", "1"), SD="00"), key) for key in keys]
+    assert assess(forged * 20, (), counted).verdict is Verdict.INVALID_SIGNATURE
+    assert len(tried) == 50 * 4, "each value once, with a few of the keys that came along"
