@@ -16,7 +16,7 @@ from api.graphql.bulletin import Bulletin
 from api.graphql.context import Services
 from api.graphql.router import graphql_router
 from api.ocpp.forms import forms
-from app import secrets
+from app import secrets, signatures
 from app.metrics import Metrics
 from app.system import Role, ServerFailed, System, background, utc_now
 from projections.all import READ_MODELS
@@ -59,6 +59,7 @@ async def listen_http(system: System, metrics: Metrics, role: Role, door: socket
                 authenticate=secrets.authenticator(settings, _show_key),
                 bulletin=bulletin,
                 forms=forms,
+                signatures=signatures,
             )
             app.include_router(graphql_router(services))
         config = uvicorn.Config(

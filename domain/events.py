@@ -13,6 +13,7 @@ from domain.ev_charging import EvChargingBook
 from domain.id_token import IdTokenRecord
 from domain.local_list import LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.meter_keys import MeterKeys
 from domain.monitoring import MonitoringBook
 from domain.network import NetworkBook
 from domain.reconciliation import Reconciliation
@@ -39,6 +40,7 @@ __all__ = [
     "IdTokenRecord",
     "LocalListBook",
     "MaintenanceBook",
+    "MeterKeys",
     "MonitoringBook",
     "NetworkBook",
     "PrivacyBook",
@@ -71,6 +73,7 @@ AGGREGATES = (
     EvChargingBook,
     LocalListBook,
     MaintenanceBook,
+    MeterKeys,
     MonitoringBook,
     NetworkBook,
     Reconciliation,

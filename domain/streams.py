@@ -18,6 +18,7 @@ COMMAND = "command"
 ID_TOKEN = "id-token"  # noqa: S105  # the name of a kind of stream
 TARIFF = "tariff"
 CHARGE_DETAIL_RECORD = "charge-detail-record"
+METER_KEYS = "meter-keys"
 RECONCILIATION = "reconciliation"
 
 

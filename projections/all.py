@@ -14,6 +14,7 @@ from projections.history import history
 from projections.id_tokens import id_tokens
 from projections.local_list import local_lists
 from projections.maintenance import maintenance
+from projections.meter_keys import meter_keys
 from projections.metering import meter_values
 from projections.monitoring import monitoring
 from projections.network_profiles import network_profiles
@@ -22,6 +23,7 @@ from projections.reports import reports
 from projections.reservations import reservations
 from projections.security_events import security_events
 from projections.sessions import sessions
+from projections.signed_values import signed_values
 from projections.transaction_status import transaction_statuses
 
 READ_MODELS = (
@@ -40,12 +42,14 @@ READ_MODELS = (
     ev_charging,
     local_lists,
     maintenance,
+    meter_keys,
     monitoring,
     network_profiles,
     reconciliations,
     reports,
     reservations,
     security_events,
+    signed_values,
     transaction_statuses,
     history,
 )

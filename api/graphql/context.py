@@ -15,6 +15,7 @@ from strawberry.fastapi import BaseContext
 from api.graphql.bulletin import Bulletin, Watch
 from api.graphql.errors import Code, stop
 from domain.journal import Journal
+from domain.ocmf import Record
 
 V = TypeVar("V")
 
@@ -38,6 +39,16 @@ class Form(Protocol):
     def schema(self) -> dict[str, Any]: ...
 
 
+class Signatures(Protocol):
+    """Verifies what meters have signed."""
+
+    def verify(self, public_key: bytes, record: Record) -> bool:
+        """Raises CannotVerify."""
+
+    def require_key(self, public_key: bytes) -> None:
+        """Raises CannotVerify for a key that no signature could be verified with."""
+
+
 @dataclass(frozen=True)
 class Services:
     """What the composition root hands in. `authenticate` is given the API key itself, None if none was sent."""
@@ -47,6 +58,7 @@ class Services:
     clock: Callable[[], datetime]
     pepper: bytes
     authenticate: Callable[[str | None], bool]
+    signatures: Signatures
     bulletin: Bulletin | None = None
     """None: subscriptions are not served, and waiting for a position polls."""
     forms: Callable[[str], Sequence[Form] | None] = lambda version: None

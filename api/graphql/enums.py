@@ -22,6 +22,7 @@ from domain.metering_truth import Doubt as MeteringDoubt
 from domain.rating import LineKind, PriceKind, Weekday
 from domain.reconciliation import Cause
 from domain.sales_tariff import CostKind
+from domain.signed_verdict import Verdict
 from domain.transaction import TransactionState
 from domain.values import AuthorizationStatus, Reconciling, RegistrationStatus
 from projections.billing import RecordState as ChargeDetailRecordState
@@ -53,6 +54,7 @@ __all__ = [
     "ReservationStatus",
     "ResetType",
     "TransactionState",
+    "Verdict",
     "Weekday",
     "WishOutcome",
     "connector_status",
@@ -76,10 +78,18 @@ strawberry.enum(MeteringCertainty, name="MeteringCertainty")
 strawberry.enum(MeteringDoubt, name="MeteringDoubt")
 strawberry.enum(LineKind, name="ChargeLineKind")
 strawberry.enum(PriceKind)
-strawberry.enum(LineKind, name="ChargeLineKind")
 strawberry.enum(Weekday)
 strawberry.enum(RecurrencyKind)
 strawberry.enum(TransactionState)
+strawberry.enum(
+    Verdict,
+    name="SignedValueVerdict",
+    description="What signed meter values prove; of a transaction the first that applies. INVALID_SIGNATURE: changed,"
+    " or signed with another key. UNREADABLE: damaged. UNSUPPORTED: a format, an algorithm or a key that the server"
+    " cannot check. OTHER_KEY: signed with a key that the station sent and nobody has stored. UNKNOWN_KEY: no key is"
+    " stored (setMeterKey). METER_ERROR: the meter reports a fault. NOT_CONTINUOUS: not of one meter, or pages are"
+    " missing. INCOMPLETE: begin or end are missing, as while it goes on.",
+)
 strawberry.enum(RegistrationStatus)
 strawberry.enum(WishOutcome)
 strawberry.enum(Reconciling, description="When what a station has is compared with what it should have, and mended.")

@@ -29,6 +29,7 @@ from api.graphql.id_tokens import IdTokenMutations, IdTokenQueries
 from api.graphql.limits import MOST_TOKENS, document_limits
 from api.graphql.local_lists import LocalListMutations, LocalListQueries
 from api.graphql.maintenance import MaintenanceMutations, MaintenanceQueries
+from api.graphql.meter_keys import MeterKeyMutations, MeterKeyQueries
 from api.graphql.monitoring import MonitoringQueries
 from api.graphql.monitoring_requests import MonitoringMutations
 from api.graphql.network_profiles import NetworkProfileMutations, NetworkProfileQueries
@@ -62,6 +63,7 @@ class Query(
     EvChargingQueries,
     LocalListQueries,
     MaintenanceQueries,
+    MeterKeyQueries,
     MonitoringQueries,
     NetworkProfileQueries,
     ReconciliationQueries,
@@ -86,6 +88,7 @@ class Mutation(
     DisplayMessageMutations,
     LocalListMutations,
     MaintenanceMutations,
+    MeterKeyMutations,
     MonitoringMutations,
     NetworkProfileMutations,
     PasswordMutations,

@@ -14,14 +14,17 @@ from api.graphql.context import Info, asks_for
 from api.graphql.enums import TransactionState
 from api.graphql.paging import EMPTY, Connection, connection, instant_of, key_of, page_size
 from api.graphql.scalars import whole
+from api.graphql.signed_values import SignedValues, signed_values_by_transaction
 from api.graphql.stations import Station, station_by_id
 from api.graphql.transaction_status import TransactionStatus, transaction_status_by_id
 from api.graphql.visibility import at_least
 from projections.billing import billing, cdrs_by_id
 from projections.costs import costs_by_id
+from projections.meter_keys import meter_keys
 from projections.metering import MeterValueRow, latest_readings, meter_values, meter_values_of
 from projections.model import ReadModel
 from projections.sessions import TransactionRow, sessions, transactions_by_id, transactions_page
+from projections.signed_values import signed_values
 from projections.transaction_status import transaction_statuses
 
 if TYPE_CHECKING:
@@ -115,6 +118,10 @@ class Transaction:
         page = await info.context.load(meter_values_of, self.id, first=page_size(first), after=instant_of(after))
         return connection(page or EMPTY, MeterValue.of, lambda row: row.at.isoformat())
 
+    @strawberry.field(description="What its meter has signed, and what that proves; null if it has signed nothing.")
+    async def signed_values(self, info: Info) -> SignedValues | None:
+        return await signed_values_by_transaction(info, self.id, self.station_id, self.evse_id)
+
     @strawberry.field(description="What the station said when it was asked by getTransactionStatus.")
     async def status(self, info: Info) -> TransactionStatus | None:
         return await transaction_status_by_id(info, self.id)
@@ -185,7 +192,8 @@ class TransactionFilter:
 def _asked_for(info: Info) -> list[ReadModel]:
     """The read models of fields that not everybody wants and waits for."""
     bill = asks_for(info, "cost") or asks_for(info, "chargeDetailRecord")
-    return [billing] * bill + [transaction_statuses] * asks_for(info, "status")
+    signed = [signed_values, meter_keys] * asks_for(info, "signedValues")
+    return [billing] * bill + [transaction_statuses] * asks_for(info, "status") + signed
 
 
 @strawberry.type

@@ -32,12 +32,14 @@ from domain.ev_charging import AcNeeds, ChargingNeeds, EvChargingBook
 from domain.id_token import Permission
 from domain.local_list import ListEntry, LocalListBook
 from domain.maintenance import MaintenanceBook
+from domain.meter_keys import MeterKeys
 from domain.monitoring import Clearing, Monitor, MonitoringBook
 from domain.monitoring import Setting as MonitorSetting
 from domain.network import NetworkBook, NetworkProfile
 from domain.reconciliation import Cause, Finding, Reconciliation
 from domain.reservation import Reservation, ReservationBook
 from domain.security import SecurityBook
+from domain.signed_containers import fingerprint
 from domain.station_day import DeviceEvent
 from domain.transaction_status import TransactionStatusBook
 from domain.values import AuthorizationStatus, Evse, IdToken
@@ -52,6 +54,7 @@ class Library:
         self._station_id = station_id
         self._rng = rng
         self._books: dict[str, Book] = {}
+        self._keys = MeterKeys.blank(MeterKeys.stream(station_id))
 
     def written(self, now: datetime) -> list[Aggregate]:
         """Something in each; returns the books, with what is new in them."""
@@ -72,6 +75,7 @@ class Library:
             self._asked(now),
             self._reconciled(now),
             self._needed(now),
+            self._trusted(now),
         ]
 
     def _book(self, kind: type[B], now: datetime) -> B:
@@ -79,6 +83,13 @@ class Library:
         book = self._books.setdefault(stream, kind.blank(stream))
         assert isinstance(book, kind)
         return book
+
+    def _trusted(self, now: datetime) -> Aggregate:
+        """Bare points, of no curve."""
+        key = bytes([4, *[self._rng.randrange(3)] * 64])
+        self._keys.set(self._rng.randrange(2), key.hex(), now)
+        self._keys.withdraw(0, fingerprint(key), now)
+        return self._keys
 
     def _reconciled(self, now: datetime) -> Aggregate:
         """Asked for when it is too late, so that nobody does it but here."""

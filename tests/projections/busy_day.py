@@ -22,7 +22,7 @@ from domain.rating import PriceElement, PriceKind
 from domain.station import Identity, TariffRef
 from domain.station_day import Connection, ConnectorStatus
 from domain.tariff import Terms
-from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading, SampledValue
+from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading, SampledValue, SignedValue
 from tests.billing.cashier import Cashier
 from tests.projections.books import Library, alarm
 
@@ -151,4 +151,5 @@ def _asked(rng: Random, name: str, id: str, now: datetime) -> Iterator[tuple[Agg
 
 def _reading(rng: Random, at: datetime, wh: int) -> MeterReading:
     values = [SampledValue(Decimal(wh)), SampledValue(Decimal(rng.randrange(11000)), "Power.Active.Import", "W")]
-    return MeterReading(at, tuple(rng.sample(values, rng.randrange(1, 3))))
+    signed = (SampledValue(None, signed=SignedValue(f"OCMF|{wh}")),) if wh % 1200 == 0 else ()
+    return MeterReading(at, (*rng.sample(values, rng.randrange(1, 3)), *signed))

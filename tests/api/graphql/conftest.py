@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from api.graphql.bulletin import Bulletin
 from api.graphql.context import Services
 from api.graphql.router import graphql_router
+from app import signatures
 from app.journal import PostgresJournal
 from domain.aggregate import Aggregate, DomainEvent
 from domain.events import Station, StationDay, Tariff
@@ -96,6 +97,7 @@ async def api(dsn: str, pool: asyncpg.Pool, journal: PostgresJournal) -> AsyncIt
         pepper=b"pepper",
         authenticate=lambda key: key in keys,
         bulletin=bulletin,
+        signatures=signatures,
     )
     app = FastAPI()
     app.include_router(graphql_router(services))
