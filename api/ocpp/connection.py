@@ -215,13 +215,15 @@ class StationConnection:
 
     async def close_suspected(self, before: datetime) -> None:
         """End the transactions that have been suspected since before a moment."""
+        if self._worker is None:  # the session is still being read
+            return
         for ref in self.session.day.running:
             if ref.suspected_at is not None and ref.suspected_at < before:
                 await self.in_turn(partial(self._decided, partial(self.session.close_suspected, ref)))
 
     async def suspect_silent(self, since: datetime) -> None:
         """Suspect the transactions of which nothing was heard since a moment."""
-        if any(ref.suspected_at is None for ref in self.session.day.running):
+        if self._worker is not None and any(ref.suspected_at is None for ref in self.session.day.running):
             await self.in_turn(partial(self._decided, partial(self.session.suspect_silent, since)))
 
     async def _decided(self, decide: Callable[[], Awaitable[None]]) -> None:

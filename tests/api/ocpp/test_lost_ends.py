@@ -9,7 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
+from api.ocpp.connection import StationConnection
 from api.ocpp.node import Node
+from api.ocpp.session import StationSession
+from api.ocpp.versions import VERSIONS
 from app.caretaker import close_suspected_transactions, suspect_silent_transactions
 from domain.events import StationDay, Transaction
 from domain.journal import JournalUnavailable
@@ -157,3 +160,11 @@ async def test_one_that_nothing_is_heard_of_for_a_day_is_suspected_and_closed(
     await close_suspected_transactions(node)
     assert (await _transaction(node, number)).facts.estimated
     assert node.connections["CS1"].session.day.running == []
+
+
+async def test_a_station_that_is_just_connecting_is_left_alone(node: Node) -> None:
+    socket: Any = None
+    node.connections["CS1"] = StationConnection(socket, StationSession("CS1", VERSIONS["ocpp1.6"], node))
+    await suspect_silent_transactions(node)
+    await close_suspected_transactions(node)
+    assert node.journal.recorded == []  # type: ignore[attr-defined]
