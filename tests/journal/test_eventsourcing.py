@@ -26,6 +26,7 @@ from domain.events import (
     ChargeDetailRecord,
     Command,
     IdTokenRecord,
+    MeterKeys,
     Reconciliation,
     Station,
     StationDay,
@@ -90,7 +91,9 @@ def one_of_each() -> list[Aggregate]:
     record = ChargeDetailRecord.blank(ChargeDetailRecord.stream(transaction.id))
     record.settle(settling.settled(transaction.pending_events, tariff.terms), AT)
     record.waive("a mistake", AT)
-    return [station, day, transaction, command, token, tariff, reconciliation, record, *books]
+    keys = MeterKeys.blank(MeterKeys.stream("CS/1"))
+    keys.set(1, "04" + "11" * 64, AT)
+    return [station, day, transaction, command, token, tariff, reconciliation, record, keys, *books]
 
 
 def _written(kind: type[Book]) -> Book:
