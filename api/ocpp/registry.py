@@ -37,16 +37,6 @@ def received(action: str, *versions: str) -> Callable[[Receiver], Receiver]:
     return register
 
 
-def acknowledged(action: str, *versions: str, reply: Payload | None = None) -> None:
-    """Register a CALL that is only kept: recorded as received with its evidence, and answered always the same."""
-    answer = reply or {}
-
-    async def acknowledge(session: StationSession, request: Payload) -> Payload:
-        return dict(answer)
-
-    received(action, *versions)(acknowledge)
-
-
 def sent(action: str, *versions: str) -> Callable[[Sender], Sender]:
     """Register how a typed command is said in these versions."""
 

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from secrets import token_hex
 from typing import Any, TypeVar, cast
 
+import structlog
+
 from api.ocpp.node import Node
 from api.ocpp.versions import Version
 from domain.aggregate import Aggregate
@@ -25,6 +27,7 @@ from domain.tariff import Terms
 from domain.transaction import Occurrence, TransactionState
 from domain.values import AuthorizationStatus, Evse, IdToken
 
+log = structlog.get_logger(__name__)
 B = TypeVar("B", bound=Book)
 
 _A_MOMENT = timedelta(minutes=10)
@@ -311,7 +314,11 @@ class StationSession:
             return None
         if self._settled is None or self._settled[0] != (transaction.id, transaction.version):
             terms = await self.terms(transaction)
-            told = settled_plainly(transaction.facts, terms) or settled(await self._told(transaction), terms)
+            try:
+                told = settled_plainly(transaction.facts, terms) or settled(await self._told(transaction), terms)
+            except Exception:  # what the station tells is recorded all the same
+                log.exception("billing.not_settled", transaction=transaction.id)
+                told = None
             self._settled = (transaction.id, transaction.version), told
         return self._settled[1]
 

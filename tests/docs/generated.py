@@ -91,7 +91,7 @@ def _sentence(text: str) -> str:
 def _treatment(receiver: Any, what: str) -> str:
     if receiver is None:
         return ""
-    kept = receiver.__qualname__.startswith("acknowledged.") or "Kept as received" in what
+    kept = "Kept as received" in what
     return "kept" if kept else "interpreted"
 
 

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect as connect_websocket
 from api.ocpp.listener import listen
 from api.ocpp.node import Node
 from api.ocpp.registry import load_messages
-from domain.events import IdTokenRecord, StationDay
+from domain.events import IdTokenRecord
 from domain.id_token import Permission
 from domain.journal import InMemoryJournal
 from domain.values import AuthorizationStatus, IdToken
@@ -85,21 +85,6 @@ def permit(node: Node) -> Callable[..., Awaitable[None]]:
         node.id_tokens.forget(stream)
 
     return permit
-
-
-@pytest.fixture
-def kept(connect: Callable[..., Awaitable[Line]]) -> Callable[..., Awaitable[Any]]:
-    """Says a message that is only kept: it is in the journal word for word as received, and nothing else happened."""
-
-    async def kept(version: str, action: str, payload: dict[str, Any]) -> Any:
-        line = await connect(version)
-        reply = await line.call(action, payload)
-        [event] = line.happened
-        assert isinstance(event, StationDay.MessageReceived)
-        assert event.action == action
-        return reply
-
-    return kept
 
 
 @pytest.fixture

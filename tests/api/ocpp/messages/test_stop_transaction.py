@@ -119,3 +119,16 @@ async def test_a_late_message_does_not_open_a_transaction_again_that_the_books_f
     assert v16.kinds[0] == "transaction.metered"
     assert v16.happened[0].originator_id == "transaction:2026-11-20:CS16/1"
     assert v16.session.day.open_transaction_on(1) is None
+
+
+async def test_an_end_that_cannot_be_billed_is_recorded_all_the_same(
+    v16: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await v16.call("StartTransaction", START)
+
+    def broken(*arguments: Any) -> None:
+        raise ArithmeticError("rating has a fault")
+
+    monkeypatch.setattr("api.ocpp.session.settled_plainly", broken)
+    assert await v16.call("StopTransaction", STOP) == {}
+    assert v16.kinds == ["transaction.ended", "day.transaction-closed"]
