@@ -53,7 +53,7 @@ class CdrRow(Row, frozen=True, gc=False):
 
     id: str
     revision: int
-    """Of the latest that was issued; 0 if none was."""
+    """The number that it was issued under; of one that is held, the number that it will have."""
     state: str
     station_id: str
     transaction_id: str
@@ -231,7 +231,8 @@ def defined(rows: Rows, event: Tariff.Defined) -> None:
 
 def held(rows: Rows, event: ChargeDetailRecord.Held) -> None:
     known: CdrRow | None = rows.get(cdr, _key(event))
-    rows.put(cdr, _row(event, event.settlement, RecordState.HELD, known.revision if known else 0))
+    issued_before = 0 if known is None else known.revision - (known.state == RecordState.HELD)
+    rows.put(cdr, _row(event, event.settlement, RecordState.HELD, issued_before + 1))
 
 
 def issued(rows: Rows, event: ChargeDetailRecord.Issued) -> None:
@@ -265,6 +266,7 @@ def waived(rows: Rows, event: ChargeDetailRecord.Waived) -> None:
         cdr,
         replace(
             known,
+            revision=event.revision,
             state=RecordState.WAIVED,
             total_excl_vat=0 * known.total_excl_vat,
             total_vat=0 * known.total_vat,

@@ -168,7 +168,9 @@ class ChargeDetailRevision:
 )
 class ChargeDetailRecord:
     id: strawberry.ID = strawberry.field(description="The same as its transaction's.")
-    revision: int = strawberry.field(description="The latest that was issued; 0 where none was yet.")
+    revision: int = strawberry.field(
+        description="The number it was issued under; of one that is held, the number that it will have."
+    )
     state: ChargeDetailRecordState
     station_id: strawberry.ID
     transaction_id: str

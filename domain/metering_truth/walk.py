@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from domain.metering_truth.truth import Doubt, Finding, Limits, Point
+
+_SHORT = timedelta(minutes=15)
 
 
 class Walk:
@@ -15,12 +19,22 @@ class Walk:
         self.limits = limits
         self.findings: list[Finding] = []
         self.kept: list[tuple[Point, Decimal]] = [(points[0], Decimal(0))]
+        if self._hurried(points):
+            self._find(Doubt.TOO_FAST, points[-1], "the times are too close for the energy; the register counts")
+            self.kept += [(point, point.wh - points[0].wh) for point in points[1:]]
+            return
         for place, point in enumerate(points[1:], 1):
             self._step(point, points[place + 1] if place + 1 < len(points) else None)
 
     @property
     def wh(self) -> Decimal:
         return self.kept[-1][1]
+
+    def _hurried(self, points: Sequence[Point]) -> bool:
+        """A register that only rises, by more than can flow in so short a session: its clock is less to be believed."""
+        steps = list(pairwise(points))
+        short, rises = points[-1].at - points[0].at < _SHORT, all(before.wh <= after.wh for before, after in steps)
+        return short and rises and not all(self.limits.follows(before, after) for before, after in steps)
 
     def _step(self, point: Point, after: Point | None) -> None:
         before, so_far = self.kept[-1]

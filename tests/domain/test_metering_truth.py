@@ -42,10 +42,11 @@ anything = st.builds(
 
 
 @given(anything)
-def test_energy_is_never_negative_nor_more_than_the_station_can_deliver(told: Told) -> None:
+def test_energy_is_never_negative_nor_without_a_doubt_more_than_the_station_can_deliver(told: Told) -> None:
     truth = measure(told)
     steps = 1000 * 10  # a step of the register for each reading
-    assert 0 <= truth.wh <= told.max_power_w * Decimal("1.1") * (3600 + 10) / 3600 + steps
+    assert truth.wh >= 0
+    assert truth.wh <= told.max_power_w * Decimal("1.1") * (3600 + 10) / 3600 + steps or truth.held
 
 
 @given(anything, st.randoms(use_true_random=False))

@@ -47,7 +47,7 @@ async def test_what_is_held_waits_with_its_evidence(api: Api) -> None:
     await charged(api, "fine", 1000, 2000)
     position = await charged(api, "odd", 1000, 1500, 900)
     [held] = (await api.ask(HELD, p=position))["chargeDetailRecords"]["nodes"]
-    assert (held["id"], held["revision"], held["revisions"]) == ("CS1/odd", 0, [])
+    assert (held["id"], held["revision"], held["revisions"]) == ("CS1/odd", 1, [])
     assert "NEGATIVE" in [finding["doubt"] for finding in held["findings"]]
     assert held["restsOn"][0] == {"wh": "1000", "mark": "Transaction.Begin"}
 
