@@ -23,8 +23,8 @@ from domain.station import Identity, TariffRef
 from domain.station_day import Connection, ConnectorStatus
 from domain.tariff import Terms
 from domain.values import AuthorizationStatus, Evse, IdToken, MeterReading, SampledValue, SignedValue
-from tests.billing.cashier import Cashier
 from tests.projections.books import Library, alarm
+from tests.projections.cashier import Cashier
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

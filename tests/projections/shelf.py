@@ -14,7 +14,7 @@ from domain.journal import Entry
 from projections.all import READ_MODELS
 from projections.model import ReadModel
 from projections.runner import Runner
-from tests.billing.cashier import Cashier
+from tests.projections.cashier import Cashier
 
 Contents = dict[str, list[str]]
 """Of each table, its rows as PostgreSQL writes them, sorted."""

@@ -19,12 +19,12 @@ from app.server import System, running
 from app.settings import ApiAuth, Settings, UnknownStations
 from app.simulator import FleetPlan, FleetStats, run_fleet
 from domain.aggregate import Aggregate
-from domain.events import Command, IdTokenRecord, Station, Tariff
+from domain.events import Command, IdTokenRecord, Station, Tariff, Transaction
 from domain.id_token import Permission
 from domain.journal import Entry
 from domain.rating import PriceElement, PriceKind
 from domain.tariff import Terms
-from domain.values import AuthorizationStatus, IdToken
+from domain.values import AuthorizationStatus, IdToken, MeterReading, SampledValue, SignedValue
 from projections.all import READ_MODELS
 from projections.availability import stations_page
 from projections.model import position
@@ -100,6 +100,10 @@ async def prepare(system: System, plan: FleetPlan) -> None:
             )
             changed.append(command)
         changed += Library(name, Random(name)).written(now)
+        signed = Transaction.blank(Transaction.stream(name, "signed", now))
+        sample = SampledValue(None, signed=SignedValue("OCMF|"))  # no simulated meter signs
+        signed.start(now, occurred_at=now, readings=(MeterReading(now, (sample,)),))
+        changed.append(signed)
     for value in plan.tokens():
         token = IdTokenRecord.blank(IdTokenRecord.stream(value))
         token.set(IdToken(value), Permission(AuthorizationStatus.ACCEPTED), now)

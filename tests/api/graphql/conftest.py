@@ -25,7 +25,7 @@ from domain.journal import Entry, load
 from domain.station_day import ConnectorStatus
 from projections.all import READ_MODELS
 from projections.runner import Runner
-from tests.billing.cashier import Cashier
+from tests.projections.cashier import Cashier
 
 KEY = "csms_a_key_for_tests"
 T0 = datetime(2026, 11, 20, 8, tzinfo=UTC)

@@ -53,7 +53,7 @@ async def test_an_answer_is_kept_as_long_as_it_is_good(client: OcspClient, respo
         await client.ask(request(leaf, responder), NOW + timedelta(minutes=minutes))
     assert len(responder.asked) == 1
     with pytest.raises(OcspFailed, match="counts now"):  # the test's responder does not live in the future
-        await client.ask(request(leaf, responder), NOW + timedelta(minutes=61))
+        await client.ask(request(leaf, responder), NOW + timedelta(days=1))
     assert len(responder.asked) == 2
 
 
@@ -65,7 +65,7 @@ async def test_one_that_does_not_say_how_long_is_not_kept(
         await client.ask(request(leaf, responder), NOW)
     assert len(responder.asked) == 2
     with pytest.raises(OcspFailed, match="counts now"):
-        await client.ask(request(leaf, responder), NOW + timedelta(days=1, minutes=1))
+        await client.ask(request(leaf, responder), NOW + timedelta(days=2))
 
 
 async def test_not_more_are_kept_than_there_is_room_for(
