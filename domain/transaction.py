@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any
 
 from domain.aggregate import Aggregate, DomainEvent
 from domain.metering import Energy, Register
+from domain.ranges import between, with_number
 from domain.rating import Course, Usage
 from domain.station import TariffRef
 from domain.streams import TRANSACTION, born
@@ -90,7 +90,7 @@ class Facts:
     def apply(self, event: Occurrence) -> None:
         at = event.occurred_at
         if event.seq_no is not None:
-            self._hear(event.seq_no)
+            self.heard = with_number(self.heard, event.seq_no)
         if self.first_at is None or at < self.first_at:
             self.first_at = at
         if (self.last_at is None or at > self.last_at) and type(event) is not Transaction.Closed:
@@ -161,25 +161,10 @@ class Facts:
             self.id_token, self.authorization, self.id_token_told = event.id_token, event.authorization, told
             self.authorized_at = event.occurred_at if told[0] == _AUTHORIZES else None
 
-    def _hear(self, seq_no: int) -> None:
-        heard = self.heard
-        if heard and heard[-1][1] + 1 == seq_no:
-            heard[-1] = (heard[-1][0], seq_no)
-            return
-        if any(first <= seq_no <= last for first, last in heard):
-            return
-        joined: list[tuple[int, int]] = []
-        for first, last in sorted([*heard, (seq_no, seq_no)]):
-            if joined and joined[-1][1] + 1 == first:
-                joined[-1] = (joined[-1][0], last)
-            else:
-                joined.append((first, last))
-        self.heard = joined
-
     @property
     def gaps(self) -> list[tuple[int, int]]:
         """The sequence numbers between those that have arrived, as ranges: not sent yet, or dropped by the station."""
-        return [(before[1] + 1, after[0] - 1) for before, after in pairwise(self.heard)]
+        return between(self.heard)
 
     @property
     def state(self) -> TransactionState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from domain.aggregate import DomainEvent
 from domain.command import Command
 from domain.device_model import DeviceModelBook
+from domain.ranges import between, with_number
 from domain.streams import parse
 from projections.model import Key, ReadModel, Row, Rows, Table
 from projections.page import Page, fetch_page
@@ -61,31 +62,11 @@ class ReportRow(Row, frozen=True, gc=False):
         """The first hundred numbers that are known to be missing."""
         ranges = _read(self.parts)
         gaps = [(0, ranges[0][0])] if ranges else []
-        gaps += [(before[1] + 1, after[0]) for before, after in pairwise(ranges)]
+        gaps += [(first, last + 1) for first, last in between(ranges)]
         return list(islice((n for start, end in gaps for n in range(start, end)), _MOST_SHOWN))
 
 
 _read = msgspec.json.Decoder(list[tuple[int, int]]).decode
-
-
-def _with(ranges: list[tuple[int, int]], number: int) -> list[tuple[int, int]]:
-    """Ranges in order, with one more number."""
-    for n, (first, last) in enumerate(ranges):
-        if first <= number <= last:
-            return ranges
-        if number < first:
-            return _joined([*ranges[:n], (number, number), *ranges[n:]])
-    return _joined([*ranges, (number, number)])
-
-
-def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined = ranges[:1]
-    for first, last in ranges[1:]:
-        if first == joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
-    return joined
 
 
 def _number(event: DomainEvent) -> int | None:
@@ -181,7 +162,7 @@ def part_reported(rows: Rows, event: DeviceModelBook.PartReported) -> None:
     """A part that comes again, because our answer was lost, counts once."""
     row = rows.get(reports_table, _key(event)) or _blank(event, event.request_id)
     before = _read(row.parts)
-    after = _with(before, event.seq_no)
+    after = with_number(before, event.seq_no)
     told: dict[str, Any] = {"generated_at": event.generated_at, "part_at": event.timestamp}
     if after != before:
         told["parts"] = msgspec.json.encode(after).decode()
