@@ -119,6 +119,7 @@ def _series(told: Told, points: list[Point], limits: Limits) -> tuple[list[Point
     end = _marked([point for point in points if point.mark == END], first=False)
     start, stop = _meter_start(told), _meter_stop(told)
     if begin is not None and end is not None:
+        end = end._replace(at=max(begin.at, end.at))  # a clock that went back: the register goes on all the same
         source = "signed-registers" if begin.signed and end.signed else "transaction-registers"
         return _between(begin, points, end), source, _differing(begin, end, start, stop, limits)
     start, stop = begin or start, end or stop

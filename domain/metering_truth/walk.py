@@ -33,7 +33,8 @@ class Walk:
     def _hurried(self, points: Sequence[Point]) -> bool:
         """A register that only rises, by more than can flow in so short a session: its clock is less to be believed."""
         steps = list(pairwise(points))
-        short, rises = points[-1].at - points[0].at < _SHORT, all(before.wh <= after.wh for before, after in steps)
+        short = points[-1].at - points[0].at < _SHORT
+        rises = all(before.at <= after.at and before.wh <= after.wh for before, after in steps)
         return short and rises and not all(self.limits.follows(before, after) for before, after in steps)
 
     def _step(self, point: Point, after: Point | None) -> None:
